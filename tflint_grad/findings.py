@@ -1,0 +1,108 @@
+"""What the linter says: one `Finding` a pitfall, whoever prints, fixes or verifies it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+
+
+class Severity(enum.IntEnum):
+    """How much a finding weighs; ordered, so that `--fail-on` is a comparison."""
+
+    ADVICE = 0
+    WARNING = 1
+    ERROR = 2
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+class Confidence(str, enum.Enum):
+    """*proven*: a gradient call asks for exactly the path that is cut; *likely*: nearly so."""
+
+    PROVEN = "proven"
+    LIKELY = "likely"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Consequence(str, enum.Enum):
+    """What the program does because of the pitfall (`gradient-nan` means NaN or infinite)."""
+
+    RAISES = "raises"
+    GRADIENT_NONE = "gradient-none"
+    GRADIENT_ZERO = "gradient-zero"
+    GRADIENT_WRONG = "gradient-wrong"
+    GRADIENT_NAN = "gradient-nan"
+    MEMORY = "memory"
+    SLOW = "slow"
+    ADVICE = "advice"
+    UNREADABLE = "unreadable"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file: row and column count from 1, columns in code points."""
+
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class TraceStep:
+    """One station on the way of the gradient: tape opened, called from, broken here, asked for."""
+
+    message: str
+    filename: str
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One pitfall at one place.
+
+    `end_location` is exclusive. `statement_rows` are the first and the last row of the statement
+    that holds the place (of a compound statement: its header): a `# noqa` on either counts.
+    """
+
+    code: str
+    name: str
+    message: str
+    severity: Severity
+    confidence: Confidence
+    consequence: Consequence
+    filename: str
+    location: Location
+    end_location: Location
+    trace: tuple[TraceStep, ...] = ()
+    statement_rows: tuple[int, int] | None = None
+
+    def sort_key(self) -> tuple[str, Location, str, str]:
+        return (self.filename, self.location, self.code, self.message)
+
+    def with_filename(self, filename: str) -> Finding:
+        """The same finding in a file of another name (traces within the file follow)."""
+        trace = tuple(
+            replace(step, filename=filename) if step.filename == self.filename else step
+            for step in self.trace
+        )
+        return replace(self, filename=filename, trace=trace)
+
+
+class Unreadable(Exception):
+    """A file cannot be analysed; becomes TFG000 for that file, and the run goes on.
+
+    `severity` is ERROR for broken syntax and encodings, WARNING for what exceeds a stated limit.
+    """
+
+    def __init__(
+        self, message: str, location: Location | None = None, severity: Severity = Severity.ERROR
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.location = location or Location(1, 1)
+        self.severity = severity
