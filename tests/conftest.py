@@ -1,0 +1,9 @@
+"""Shared by all tests: the environment of TensorFlow runs, and pytest's own view of the tree."""
+
+from __future__ import annotations
+
+import os
+
+# Before anything imports TensorFlow: no log chatter, no search for devices.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")

@@ -1,0 +1,68 @@
+"""Runs fixtures in a child process and judges what it saw; survives the child's death."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+
+from tests.harness.fixture import ROOT, Fixture, MalformedFixture
+from tests.harness.observation import Observations
+from tests.harness.oracles import judge
+
+COMMAND = (sys.executable, "-u", "-m", "tests.harness.worker")
+
+
+def execute(
+    fixtures: Sequence[Fixture],
+) -> Iterator[tuple[Fixture, list[str], Observations | None]]:
+    """Each fixture with the complaints about it (none: it holds) and what was seen."""
+    waiting = []
+    for fixture in fixtures:
+        if fixture.rule == "TFG000":
+            yield fixture, _unreadable(fixture), None
+        else:
+            waiting.append(fixture)
+    while waiting:
+        done = 0
+        for fixture, answer in zip(waiting, _answers(waiting), strict=False):
+            done += 1
+            if "failed" in answer:
+                yield fixture, [f"the harness failed: {answer['failed']}"], None
+                continue
+            seen = Observations.from_json(answer["seen"])
+            try:
+                yield fixture, judge(fixture, seen), seen
+            except MalformedFixture as error:
+                yield fixture, [str(error)], seen
+        if done < len(waiting):  # it died of the next one
+            yield waiting[done], ["the process that ran it died"], None
+            done += 1
+        waiting = waiting[done:]
+
+
+def _answers(fixtures: Sequence[Fixture]) -> Iterator[dict[str, object]]:
+    with subprocess.Popen(
+        COMMAND,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as child:
+        assert child.stdin is not None and child.stdout is not None
+        child.stdin.write("".join(f"{fixture.path}\n" for fixture in fixtures))
+        child.stdin.close()
+        for line in child.stdout:
+            yield json.loads(line)
+
+
+def _unreadable(fixture: Fixture) -> list[str]:
+    """A fixture of TFG000 is no Python if it is bad, and is Python if it is ok."""
+    try:
+        compile(fixture.path.read_bytes(), fixture.path.name, "exec")
+    except (SyntaxError, ValueError):
+        return [] if fixture.is_bad else ["Python cannot read it"]
+    return ["Python can read it"] if fixture.is_bad else []

@@ -1,0 +1,57 @@
+"""Every fixture does at run time what its markers promise: the evidence behind the rules.
+
+Files that have not changed since they last passed are held by `tests/harness/results.json`; a
+rotating part of them is executed all the same. TFLINT_GRAD_RUN_ALL=1 executes everything.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib.util
+import os
+import zlib
+
+import pytest
+
+from tests.harness import ledger
+from tests.harness.execute import execute
+from tests.harness.fixture import Fixture, every_fixture
+
+FIXTURES = {fixture.identity: fixture for fixture in every_fixture()}
+ROTATION = 10  # a held verdict is tried again at least every so many days
+RUN_ALL = os.environ.get("TFLINT_GRAD_RUN_ALL") == "1"
+HELD = ledger.held()
+
+
+def is_due(fixture: Fixture) -> bool:
+    """Changed, never passed under this TensorFlow, or its turn today."""
+    if RUN_ALL or fixture.rule == "TFG000" or HELD.get(fixture.identity) != ledger.key(fixture):
+        return True
+    turn = zlib.crc32(fixture.identity.encode()) % ROTATION
+    return turn == datetime.date.today().toordinal() % ROTATION
+
+
+@pytest.fixture(scope="session")
+def complaints(request: pytest.FixtureRequest) -> dict[str, list[str]]:
+    """What there is to say against each fixture that is due and was asked for, in one process."""
+    asked = {
+        item.callspec.params["identity"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and "identity" in item.callspec.params
+    }
+    due = [FIXTURES[name] for name in sorted(asked) if is_due(FIXTURES[name])]
+    return {fixture.identity: found for fixture, found, _ in execute(due)}
+
+
+@pytest.mark.parametrize("identity", FIXTURES)
+def test_a_fixture_shows_what_it_promises(identity: str, complaints: dict[str, list[str]]) -> None:
+    if importlib.util.find_spec("tensorflow") is None and FIXTURES[identity].rule != "TFG000":
+        pytest.skip("NO TENSORFLOW HERE: the fixtures were not executed")
+    # A fixture that is not due has passed with these very bytes.
+    assert complaints.get(identity, []) == []
+
+
+def test_there_are_fixtures_to_run() -> None:
+    assert len(FIXTURES) > 20
