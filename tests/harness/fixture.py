@@ -18,7 +18,8 @@ FIXTURES = ROOT / "fixtures"
 CUT = "# --- run ---"
 MARKER = re.compile(r"\s*# expect(?P<advice>-advice)?: (?P<what>TFG.*)$")
 CONSEQUENCES = frozenset(
-    "raises gradient-none gradient-zero gradient-wrong gradient-nan memory slow advice unreadable".split()
+    {"raises", "gradient-none", "gradient-zero", "gradient-wrong", "gradient-nan"}
+    | {"memory", "slow", "advice", "unreadable"}
 )
 
 

@@ -61,7 +61,7 @@ def intended(gradients: Any, expected: Any, reason: str) -> None:
 
 
 def vanishes(gradients: Any) -> None:
-    """The gradient exists and is zero throughout (for graphs, whose values the probe cannot see)."""
+    """The gradient exists and is zero throughout (the probe cannot see values in a graph)."""
     for one in tf.nest.flatten(gradients):
         assert one is not None and not np.any(tf.convert_to_tensor(one)), one
     _probe().note_claim("zero")

@@ -5,6 +5,7 @@ Reads paths from standard input, one a line; answers each with one line of JSON.
 
 from __future__ import annotations
 
+import faulthandler
 import importlib.util
 import json
 import os
@@ -67,6 +68,8 @@ def run(path: Path, name: str, forgetful: list[int] | None = None):  # type: ign
     sys.modules[name] = module
     began = time.monotonic()
     probe = Probe(str(path), forgetful)
+    # Against native code that hangs and hears no signal: the parent blames the fixture and goes on.
+    faulthandler.dump_traceback_later(2 * LIMIT, exit=True)
     try:
         with alarm(LIMIT), probe.watching():
             try:
@@ -75,6 +78,7 @@ def run(path: Path, name: str, forgetful: list[int] | None = None):  # type: ign
                 probe.note_error(error, escaped=True)
         probe.measure_what_is_kept()
     finally:
+        faulthandler.cancel_dump_traceback_later()
         del sys.modules[name]
     probe.seen.seconds = round(time.monotonic() - began, 2)
     return probe.seen

@@ -1,0 +1,102 @@
+"""Every fixture is linted: what is marked is reported, with its consequence, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.harness.fixture import ROOT, Fixture, every_fixture
+from tflint_grad.findings import Confidence, Consequence, Finding, Severity, Unreadable
+from tflint_grad.outline import outline
+from tflint_grad.rules import RULES, check
+from tflint_grad.source import SourceText
+
+FIXTURES = {fixture.identity: fixture for fixture in every_fixture()}
+HEADINGS = ("What it does", "Why it is bad", "Example", "Use instead", "Evidence")
+
+Marks = set[tuple[str, int, str]]
+
+
+def findings(fixture: Fixture) -> list[Finding]:
+    """What the linter says of the part above the tail."""
+    try:
+        if fixture.rule == "TFG000":  # may not even decode
+            source = SourceText.read(fixture.path)
+        else:
+            source = SourceText.from_text(fixture.source, filename=fixture.path.name)
+        return list(check(outline(source)))
+    except Unreadable as error:
+        return [_unreadable(error, fixture.path)]
+
+
+def _unreadable(error: Unreadable, path: Path) -> Finding:
+    return Finding(
+        code="TFG000",
+        name="unreadable-file",
+        message=error.message,
+        severity=error.severity,
+        confidence=Confidence.PROVEN,
+        consequence=Consequence.UNREADABLE,
+        filename=path.name,
+        location=error.location,
+        end_location=error.location,
+    )
+
+
+def marks(found: list[Finding], advice: bool) -> Marks:
+    return {
+        (one.code, one.location.row, str(one.consequence))
+        for one in found
+        if (one.severity is Severity.ADVICE) == advice
+    }
+
+
+def expected(fixture: Fixture, advice: bool) -> Marks:
+    return {
+        (one.code, one.row, one.consequence) for one in fixture.expectations if one.advice == advice
+    }
+
+
+@pytest.mark.parametrize("identity", FIXTURES)
+def test_errors_and_warnings_are_the_marked_ones(identity: str) -> None:
+    fixture = FIXTURES[identity]
+    assert marks(findings(fixture), advice=False) == expected(fixture, advice=False)
+
+
+@pytest.mark.parametrize("identity", FIXTURES)
+def test_advice_is_the_marked_advice(identity: str) -> None:
+    """In files that mark some, all of it; elsewhere advice of other rules is free."""
+    fixture = FIXTURES[identity]
+    wanted = expected(fixture, advice=True)
+    advice = marks(findings(fixture), advice=True)
+    assert advice == wanted if wanted else all(code != fixture.rule for code, _, _ in advice)
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+class TestEveryRule:
+    def test_fires_in_a_fixture_of_its_own(self, code: str) -> None:
+        bad = [one for one in FIXTURES.values() if one.rule == code and one.is_bad]
+        fired = [one for one in bad if any(found.code == code for found in findings(one))]
+        assert fired, f"{len(bad)} bad fixtures, and it fires in none"
+
+    def test_has_bad_and_ok_fixtures(self, code: str) -> None:
+        own = [one for one in FIXTURES.values() if one.rule == code]
+        assert sum(one.is_bad for one in own) >= 3
+        assert sum(not one.is_bad for one in own) >= (0 if code == "TFG000" else 3)
+
+    def test_is_named_in_kebab_case(self, code: str) -> None:
+        name = RULES[code].name
+        assert name == name.lower() and all(part.isalnum() for part in name.split("-"))
+
+    def test_has_a_page(self, code: str) -> None:
+        page = RULES[code].__doc__ or ""
+        summary = page.strip().splitlines()[0] if page.strip() else ""
+        assert summary and summary[0].isupper(), "the first line is the summary"
+        missing = [heading for heading in HEADINGS if f"## {heading}" not in page]
+        assert not missing
+
+
+def test_every_folder_of_fixtures_belongs_to_a_rule() -> None:
+    folders = {path.name for path in (ROOT / "fixtures").glob("TFG*") if path.is_dir()}
+    assert folders <= set(RULES) | {"TFG000"}
