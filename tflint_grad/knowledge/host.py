@@ -1,0 +1,147 @@
+"""Libraries that compute outside TensorFlow: a tensor given to them is no tensor any more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tflint_grad.knowledge.twins import TWINS
+
+# First part of the qualified name. Not here: jax, autograd, tensorflow.experimental.numpy.
+LIBRARIES = frozenset(
+    {
+        "PIL", "bottleneck", "cmath", "cupy", "cv2", "decimal", "fractions", "imageio", "librosa",
+        "math", "matplotlib", "mxnet", "numba", "numexpr", "numpy", "pandas", "plotly", "polars",
+        "pywt", "scipy", "seaborn", "skimage", "sklearn", "soundfile", "statistics",
+        "statsmodels", "sympy", "torch", "torchvision", "xarray",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class HostFact:
+    """A function outside TensorFlow.
+
+    `kind`: 'operation' computes on the host (TFG201); 'conversion' only takes the value out
+    (TFG202); 'static' reads the shape or type alone; 'creation' makes values that owe nothing to
+    the argument's (raises in a graph where it converts); 'constant' likewise; 'predicate' asks
+    about the value and gives no number back; 'sink' shows, saves or tests; 'passes' is Python's
+    own and leaves a tensor a tensor (in eager code); 'context' makes a context manager.
+    `result`: 'array', 'number', 'bool', 'string', 'same', 'none', 'object'.
+    `in_graph`: whether it can be given a symbolic tensor without raising.
+    `twin`: the TensorFlow function that computes exactly the same, differentiably.
+    """
+
+    library: str
+    kind: str
+    result: str = "array"
+    in_graph: bool = False
+    twin: str | None = None
+
+    @property
+    def twin_spelling(self) -> str | None:
+        """As a user writes it: 'tf.exp'."""
+        return None if self.twin is None else self.twin.replace("tensorflow.", "tf.", 1)
+
+    @property
+    def detaches(self) -> bool:
+        """Whether a gradient that should come through the result is lost."""
+        return self.kind in ("operation", "conversion")
+
+
+_STATIC = {"numpy.shape": "object", "numpy.ndim": "number", "numpy.size": "number",
+           "numpy.isscalar": "bool", "numpy.dtype": "object", "numpy.result_type": "object",
+           "numpy.finfo": "object", "numpy.iinfo": "object", "numpy.issubdtype": "bool",
+           "numpy.broadcast_shapes": "object", "numpy.can_cast": "bool"}  # fmt: skip
+_CONVERSIONS = frozenset(
+    "array asarray asanyarray ascontiguousarray asfortranarray ndarray float16 float32 float64 "
+    "float_ double single half longdouble int8 int16 int32 int64 int_ intp uint8 uint16 uint32 "
+    "uint64 bool_ bool complex64 complex128 copy asscalar atleast_1d atleast_2d fromiter".split()
+)
+_CREATIONS = frozenset(
+    "zeros ones empty full zeros_like ones_like empty_like full_like arange linspace logspace eye "
+    "identity tri hanning hamming blackman bartlett kaiser indices mgrid ogrid meshgrid "
+    "fromfile load loadtxt genfromtxt frombuffer".split()
+)
+_PREDICATES = frozenset(
+    "isnan isfinite isinf isclose allclose array_equal array_equiv any all equal not_equal less "
+    "less_equal greater greater_equal logical_and logical_or logical_not logical_xor isin "
+    "iscomplex isreal iscomplexobj isrealobj signbit".split()
+)
+_SINKS = frozenset(
+    "save savez savez_compressed savetxt array2string array_repr array_str set_printoptions "
+    "seterr disp testing".split()
+)
+_CONTEXTS = frozenset(("errstate", "printoptions", "nditer"))
+_NUMBERS = frozenset(("math", "cmath", "statistics", "decimal", "fractions"))
+_MATH_PREDICATES = frozenset(("isnan", "isinf", "isfinite", "isclose"))
+_SHOWING = frozenset(("matplotlib", "seaborn", "plotly"))
+_BUILTINS: dict[str, HostFact] = {
+    "float": HostFact("builtins", "conversion", "number"),
+    "int": HostFact("builtins", "conversion", "number"),
+    "complex": HostFact("builtins", "conversion", "number"),
+    "bool": HostFact("builtins", "conversion", "bool"),
+    "str": HostFact("builtins", "sink", "string", in_graph=True),
+    "repr": HostFact("builtins", "sink", "string", in_graph=True),
+    "format": HostFact("builtins", "sink", "string", in_graph=True),
+    "print": HostFact("builtins", "sink", "none", in_graph=True),
+    "len": HostFact("builtins", "static", "number", in_graph=True),
+    "isinstance": HostFact("builtins", "static", "bool", in_graph=True),
+    "callable": HostFact("builtins", "static", "bool", in_graph=True),
+    "hasattr": HostFact("builtins", "static", "bool", in_graph=True),
+    "id": HostFact("builtins", "static", "number", in_graph=True),
+    "type": HostFact("builtins", "static", "object", in_graph=True),
+    "abs": HostFact("builtins", "passes", "same", in_graph=True),
+    "pow": HostFact("builtins", "passes", "same", in_graph=True),
+    "divmod": HostFact("builtins", "passes", "same", in_graph=True),
+    # They iterate or compare: right in eager code, refused in a graph.
+    "sum": HostFact("builtins", "passes", "same"),
+    "max": HostFact("builtins", "passes", "same"),
+    "min": HostFact("builtins", "passes", "same"),
+    "sorted": HostFact("builtins", "passes", "object"),
+    "any": HostFact("builtins", "predicate", "bool"),
+    "all": HostFact("builtins", "predicate", "bool"),
+}
+
+
+@lru_cache(maxsize=4096)
+def host_function(qualified: str) -> HostFact | None:
+    """The fact about a function of a host library (`numpy.exp`, `math.sqrt`, `builtins.float`).
+
+    None for what is no host library's. Any function of a known library takes a tensor out of
+    TensorFlow, unless it is listed as harmless.
+    """
+    library, _, rest = qualified.partition(".")
+    if library == "builtins":
+        return _BUILTINS.get(rest)
+    if library not in LIBRARIES or not rest:
+        return None
+    if library in ("numpy", "cupy"):
+        return _array_library(library, rest)
+    if library in _SHOWING:
+        return HostFact(library, "sink", "none")
+    twin = TWINS.get(qualified)
+    if library in _NUMBERS:
+        if rest in _MATH_PREDICATES:
+            return HostFact(library, "predicate", "bool")
+        return HostFact(library, "operation", "number", twin=twin)
+    return HostFact(library, "operation", "array", twin=twin)
+
+
+def _array_library(library: str, rest: str) -> HostFact:
+    first, _, last = rest.rpartition(".")
+    leaf = last or rest
+    plain = f"numpy.{rest}"
+    if plain in _STATIC:
+        return HostFact(library, "static", _STATIC[plain], in_graph=True)
+    if first.startswith("random") or leaf in _CREATIONS and not first:
+        return HostFact(library, "creation")
+    if not first and leaf in _CONVERSIONS:
+        return HostFact(library, "conversion", "array", twin=TWINS.get(plain))
+    if not first and leaf in _PREDICATES:
+        return HostFact(library, "predicate", "bool")
+    if first.startswith("testing") or leaf in _SINKS:
+        return HostFact(library, "sink", "none")
+    if leaf in _CONTEXTS:
+        return HostFact(library, "context", "object")
+    return HostFact(library, "operation", "array", twin=TWINS.get(plain))
