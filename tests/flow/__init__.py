@@ -1,0 +1,1 @@
+"""Gradient paths on small programs, checked by running them in TensorFlow."""

@@ -1,0 +1,15 @@
+"""The same function, the other constant."""
+
+import tensorflow as tf
+
+
+def forward(v, hard=False):
+    if hard:
+        v = tf.round(v)
+    return tf.reduce_sum(v)
+
+
+w = tf.Variable([0.3, 1.6])
+with tf.GradientTape() as tape:
+    loss = forward(w * 2.0, hard=True)
+print(tape.gradient(loss, w))  # path w: cut 8

@@ -1,0 +1,12 @@
+"""Between the two blocks one step is made outside."""
+
+import tensorflow as tf
+
+w = tf.Variable([0.3, 1.6])
+tape = tf.GradientTape()
+with tape:
+    hidden = w * 2.0
+hidden = hidden + 1.0
+with tape:
+    loss = tf.reduce_sum(hidden**2)
+print(tape.gradient(loss, w))  # path w: unrecorded 9

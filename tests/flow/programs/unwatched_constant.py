@@ -1,0 +1,8 @@
+"""A constant that is never watched."""
+
+import tensorflow as tf
+
+x = tf.constant([0.3, 1.6])
+with tf.GradientTape() as tape:
+    y = tf.reduce_sum(x**3)
+print(tape.gradient(y, x))  # path x: unwatched
