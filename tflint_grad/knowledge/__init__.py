@@ -1,1 +1,1 @@
-"""Facts about names: what TensorFlow, Keras and host libraries do to a gradient; nothing about code."""
+"""Facts about names: what TensorFlow, Keras and host libraries do to a gradient."""

@@ -49,28 +49,32 @@ class HostFact:
         return self.kind in ("operation", "conversion")
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _STATIC = {"numpy.shape": "object", "numpy.ndim": "number", "numpy.size": "number",
            "numpy.isscalar": "bool", "numpy.dtype": "object", "numpy.result_type": "object",
            "numpy.finfo": "object", "numpy.iinfo": "object", "numpy.issubdtype": "bool",
            "numpy.broadcast_shapes": "object", "numpy.can_cast": "bool"}  # fmt: skip
-_CONVERSIONS = frozenset(
+_CONVERSIONS = _words(
     "array asarray asanyarray ascontiguousarray asfortranarray ndarray float16 float32 float64 "
     "float_ double single half longdouble int8 int16 int32 int64 int_ intp uint8 uint16 uint32 "
-    "uint64 bool_ bool complex64 complex128 copy asscalar atleast_1d atleast_2d fromiter".split()
+    "uint64 bool_ bool complex64 complex128 copy asscalar atleast_1d atleast_2d fromiter"
 )
-_CREATIONS = frozenset(
+_CREATIONS = _words(
     "zeros ones empty full zeros_like ones_like empty_like full_like arange linspace logspace eye "
     "identity tri hanning hamming blackman bartlett kaiser indices mgrid ogrid meshgrid "
-    "fromfile load loadtxt genfromtxt frombuffer".split()
+    "fromfile load loadtxt genfromtxt frombuffer"
 )
-_PREDICATES = frozenset(
+_PREDICATES = _words(
     "isnan isfinite isinf isclose allclose array_equal array_equiv any all equal not_equal less "
     "less_equal greater greater_equal logical_and logical_or logical_not logical_xor isin "
-    "iscomplex isreal iscomplexobj isrealobj signbit".split()
+    "iscomplex isreal iscomplexobj isrealobj signbit"
 )
-_SINKS = frozenset(
+_SINKS = _words(
     "save savez savez_compressed savetxt array2string array_repr array_str set_printoptions "
-    "seterr disp testing".split()
+    "seterr disp testing"
 )
 _CONTEXTS = frozenset(("errstate", "printoptions", "nditer"))
 _NUMBERS = frozenset(("math", "cmath", "statistics", "decimal", "fractions"))
@@ -134,7 +138,7 @@ def _array_library(library: str, rest: str) -> HostFact:
     plain = f"numpy.{rest}"
     if plain in _STATIC:
         return HostFact(library, "static", _STATIC[plain], in_graph=True)
-    if first.startswith("random") or leaf in _CREATIONS and not first:
+    if first.startswith("random") or (leaf in _CREATIONS and not first):
         return HostFact(library, "creation")
     if not first and leaf in _CONVERSIONS:
         return HostFact(library, "conversion", "array", twin=TWINS.get(plain))

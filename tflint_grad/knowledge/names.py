@@ -74,7 +74,15 @@ _PRIVATE = {
 # The few names of graph mode that mean the same in TensorFlow 2; the rest of compat.v1 whose
 # namespaces (losses, layers, metrics, train) differ in meaning stays as it is.
 _V1 = "tensorflow.compat.v1."
-_V1_OWN = ("losses.", "layers.", "metrics.", "train.", "estimator.", "distributions.", "nn.rnn_cell.")
+_V1_OWN = (
+    "losses.",
+    "layers.",
+    "metrics.",
+    "train.",
+    "estimator.",
+    "distributions.",
+    "nn.rnn_cell.",
+)
 _KERAS_ROOMS = frozenset(
     {
         "activations",
@@ -133,7 +141,9 @@ def is_keras2(qualified: str) -> bool:
     """Whether the name surely belongs to Keras 2, whose classes behave unlike Keras 3's."""
     return (
         qualified == "tf_keras"
-        or qualified.startswith(("tf_keras.", "tensorflow.python.keras.", "tensorflow.compat.v1.keras"))
+        or qualified.startswith(
+            ("tf_keras.", "tensorflow.python.keras.", "tensorflow.compat.v1.keras")
+        )
         or ".optimizers.legacy." in qualified
     )
 
@@ -161,7 +171,11 @@ def _of_keras(name: str) -> str:
     parts = name.split(".")
     # keras.layers.core.dense.Dense, keras.layers.experimental.preprocessing.Hashing,
     # keras.optimizers.legacy.Adam, keras.ops.numpy.mean (but keras.ops.image.resize is its own).
-    if len(parts) > 3 and parts[1] in _KERAS_ROOMS and (parts[-1][:1].isupper() or parts[1] == "ops"):
+    if (
+        len(parts) > 3
+        and parts[1] in _KERAS_ROOMS
+        and (parts[-1][:1].isupper() or parts[1] == "ops")
+    ):
         short = f"keras.{parts[1]}.{parts[-1]}"
         if parts[1] != "ops" or short in table.rows():
             name = _KERAS_ALIASES.get(short, short)

@@ -73,7 +73,7 @@ def tensor_method(name: str) -> OpFact | None:
 
 @lru_cache(maxsize=128)
 def tensor_attribute(name: str) -> OpFact | None:
-    """An attribute that is read, not called: kind 'static' says nothing of the gradient is in it."""
+    """An attribute that is read, not called; of kind 'static': it carries no values."""
     return _ATTRIBUTES.get(name)
 
 
@@ -107,13 +107,11 @@ _STATIC = OpFact(Gradient.NONE, dtype="none", kind="static")
 _SELF = OpFact(Gradient.FLOWS, dtype="same", kind="structure")
 _ATTRIBUTES: dict[str, OpFact] = {
     **dict.fromkeys(
-        (
-            "aggregation constraint device dtype graph handle initializer name ndim op path "
-            "shape synchronization trainable"
-        ).split(),
+        ("aggregation", "constraint", "device", "dtype", "graph", "handle", "initializer", "name"),
         _STATIC,
     ),
-    **dict.fromkeys("T values flat_values".split(), _SELF),
+    **dict.fromkeys(("ndim", "op", "path", "shape", "synchronization", "trainable"), _STATIC),
+    **dict.fromkeys(("T", "values", "flat_values"), _SELF),
     # A property of keras.Variable, a method of tf.Variable: both are the variable's own value.
     "value": _SELF,
     "indices": OpFact(Gradient.NONE, dtype="int", kind="static"),

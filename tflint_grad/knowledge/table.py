@@ -32,9 +32,9 @@ def rows() -> dict[str, str]:
     return found
 
 
-def layers() -> dict[str, str]:
-    """Flags of each Keras layer, measured on a built one."""
-    found: dict[str, str] = _content()["layers"]
+def classes() -> dict[str, str]:
+    """`kind|gradient to the input|flags|detached inputs` of each class of Keras."""
+    found: dict[str, str] = _content()["classes"]
     return found
 
 

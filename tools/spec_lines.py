@@ -1,0 +1,67 @@
+"""The lines of the specifications, with brackets expanded; importable without TensorFlow."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_SPECS = Path(__file__).with_name("specs")
+_MODULES = {"tf": "tensorflow", "tnp": "tensorflow.experimental.numpy", "keras": "keras"}
+_BRACKET = re.compile(r"^([\w.]*\.)\[([\w. ]+)\](?=\()")
+_HEADING = re.compile(r"^\[([a-z-]+)\]$")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One call to measure."""
+
+    name: str
+    call: str
+    kind: str
+
+
+def operation_lines() -> list[Line]:
+    """The calls of functions and operators."""
+    lines: list[Line] = []
+    for file in ("tensorflow", "experimental_numpy", "keras"):
+        lines.extend(_expand(file, "op"))
+    for row in rows_of("operators"):
+        name, _, call = row.partition(": ")
+        lines.append(Line(name, call, "op"))
+    return lines
+
+
+def class_lines() -> list[Line]:
+    """The calls of Keras objects: `Class(arguments)(inputs)`."""
+    return [
+        *_expand("layers", "layer"),
+        *_expand("losses", "loss"),
+        *_expand("metrics", "metric"),
+    ]
+
+
+def rows_of(file: str) -> list[str]:
+    """The lines of a file of specifications that are neither empty nor comments."""
+    text = (_SPECS / f"{file}.txt").read_text(encoding="utf-8")
+    return [row for row in text.splitlines() if row.strip() and not row.startswith("#")]
+
+
+def _expand(file: str, kind: str) -> list[Line]:
+    lines: list[Line] = []
+    for row in rows_of(file):
+        if heading := _HEADING.match(row):
+            kind = heading[1]
+            continue
+        calls = [row]
+        if bracket := _BRACKET.match(row):
+            rest = row[bracket.end() :]
+            calls = [f"{bracket[1]}{name}{rest}" for name in bracket[2].split()]
+        lines.extend(Line(_qualified(call), call, kind) for call in calls)
+    return lines
+
+
+def _qualified(call: str) -> str:
+    dotted = call.partition("(")[0]
+    module, _, rest = dotted.partition(".")
+    return f"{_MODULES[module]}.{rest}"
