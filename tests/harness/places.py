@@ -17,6 +17,7 @@ class Places:
 
     def __init__(self, filename: str) -> None:
         self.filename = filename
+        self._origins: dict[tuple[str, int], Any] = {}
         # Graph errors tell the user's rows in their text only.
         self._told = re.compile(rf'File "{re.escape(filename)}", line (\d+)')
 
@@ -32,9 +33,12 @@ class Places:
         name = frame.f_code.co_filename
         if name == self.filename:
             return frame.f_lineno
-        # The public `extract_stack` is too dear for every line of generated code.
-        mapper = tf_stack._source_mapper_stacks[threading.get_ident()][-1]
-        origin: Any = mapper.get_effective_source_map().get((name, frame.f_lineno))
+        if (name, frame.f_lineno) not in self._origins:
+            # The public `extract_stack` is too dear for every line of generated code, and knows
+            # no function that was made by a converted one and outlives it: so we remember.
+            mapper = tf_stack._source_mapper_stacks[threading.get_ident()][-1]
+            self._origins.update(mapper.get_effective_source_map())
+        origin = self._origins.get((name, frame.f_lineno))
         return int(origin[1]) if origin and origin[0] == self.filename else 0
 
     def rows_of(self, error: BaseException) -> list[int]:

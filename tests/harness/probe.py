@@ -66,7 +66,7 @@ class Probe:
         message = str(error).strip()
         rows = self.places.rows_of(error)
         self.seen.raised.append(
-            Raised(type(error).__name__, message[:300], rows, self.tick(), escaped)
+            Raised(type(error).__name__, message[:2000], rows, self.tick(), escaped)
         )
 
     @contextmanager
