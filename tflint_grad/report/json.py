@@ -1,0 +1,56 @@
+"""A list of objects for machines: `[]` when clean, rows and columns from 1, ends exclusive."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TextIO
+
+from tflint_grad.report.place import relative
+
+if TYPE_CHECKING:
+    from tflint_grad.engine import FileReport
+    from tflint_grad.findings import Finding, Location
+    from tflint_grad.source import SourceText
+
+
+def write_json(reports: Sequence[FileReport], stream: TextIO) -> None:
+    objects = [
+        finding_object(finding, report.source) for report in reports for finding in report.findings
+    ]
+    # ASCII only: safe in every encoding, and control characters come escaped.
+    json.dump(objects, stream, indent=2)
+    stream.write("\n")
+
+
+def finding_object(finding: Finding, source: SourceText | None = None) -> dict[str, Any]:
+    """A finding as JSON has it; in a notebook rows count within the cell, which is named."""
+    cells = source.cells if source is not None else None
+
+    def place(location: Location) -> dict[str, int]:
+        row = cells.locate(location.row)[1] if cells else location.row
+        return {"row": row, "column": location.column}
+
+    described: dict[str, Any] = {
+        "code": finding.code,
+        "name": finding.name,
+        "message": finding.message,
+        "severity": str(finding.severity),
+        "confidence": str(finding.confidence),
+        "consequence": str(finding.consequence),
+        "filename": finding.filename,
+        "location": place(finding.location),
+        "end_location": place(finding.end_location),
+        "trace": [
+            {
+                "message": step.message,
+                "filename": relative(step.filename),
+                "location": place(step.location),
+            }
+            for step in finding.trace
+        ],
+        "fix": None,
+    }
+    if cells:
+        described["cell"] = cells.locate(finding.location.row)[0]
+    return described
