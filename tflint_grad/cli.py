@@ -1,0 +1,156 @@
+"""The command `tflint-grad`: from arguments to an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from tflint_grad.config import Settings, SettingsFinder, UsageError
+from tflint_grad.engine import FileReport, fails, lint_bytes, lint_file, rare_collections
+from tflint_grad.options import command_line_layer, parse
+from tflint_grad.report import write_report
+from tflint_grad.source.discovery import find_files
+
+if TYPE_CHECKING:
+    import argparse
+
+CLEAN, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code is the result."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure:  # a terminal that cannot show a letter must not end the run
+            reconfigure(errors="backslashreplace")
+    options = parse(arguments)
+    try:
+        code = _run(options)
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        print(f"tflint-grad: error: {error}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough; Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+
+
+def _run(options: argparse.Namespace) -> int:
+    if options.list_rules or options.explain:
+        from tflint_grad.catalogue import explanation, listing
+
+        print(explanation(options.explain) if options.explain else listing())
+        return CLEAN
+    finder = SettingsFinder(command_line_layer(options), options.config, options.isolated)
+    paths: list[str] = options.paths or ["."]
+    here = finder.for_folder(os.getcwd())
+    if options.show_settings:
+        first = paths[0]
+        print(
+            (
+                finder.for_folder(os.path.abspath(first))
+                if os.path.isdir(first)
+                else finder.for_path(first)
+            ).describe()
+        )
+        return CLEAN
+    missing = [path for path in paths if path != "-" and not os.path.lexists(path)]
+    if missing:
+        raise UsageError("; ".join(f"{path}: no such file or folder" for path in missing))
+    reports, failed = _lint(paths, finder, options)
+    _write(reports, here.first("output_format", "full"), options.output_file)
+    _tell(reports, here, options)
+    if any(report.traceback for report in reports):
+        return ERROR
+    return FINDINGS if failed and not here.first("exit_zero", False) else CLEAN
+
+
+def _lint(
+    paths: Sequence[str], finder: SettingsFinder, options: argparse.Namespace
+) -> tuple[list[FileReport], bool]:
+    """The reports in the order of their names, and whether any of them fails the run."""
+    reports: list[FileReport] = []
+    failed = False
+
+    def add(report: FileReport, settings: Settings) -> None:
+        nonlocal failed
+        reports.append(report)
+        failed = failed or fails(report, settings)
+
+    with rare_collections():
+        if "-" in paths:
+            name = options.stdin_filename or "<stdin>"
+            settings = finder.for_path(options.stdin_filename or "stdin.py")
+            excluded = settings.first("force_exclude", False) and settings.excludes(
+                os.path.abspath(name)
+            )
+            if not excluded:
+                add(lint_bytes(sys.stdin.buffer.read(), settings, name), settings)
+        for name in _progress(_files(paths, finder), options):
+            settings = finder.for_path(name)
+            add(lint_file(name, settings), settings)
+    return sorted(reports, key=lambda report: report.filename), failed
+
+
+def _files(paths: Sequence[str], finder: SettingsFinder) -> list[str]:
+    forced = bool(finder.for_folder(os.getcwd()).first("force_exclude", False))
+    wanted = [path for path in paths if path != "-"]
+
+    def excluded(path: str) -> bool:
+        return finder.for_path(path).excludes(path)
+
+    return sorted(find_files(wanted, excluded, force_exclude=forced))
+
+
+def _progress(names: list[str], options: argparse.Namespace) -> Iterable[str]:
+    if options.quiet or len(names) < 2 or not sys.stderr.isatty():
+        return names
+    from tflint_grad.report.progress import with_progress
+
+    return with_progress(names)
+
+
+def _write(reports: Sequence[FileReport], output_format: str, output_file: str | None) -> None:
+    if output_file is None:
+        write_report(reports, output_format, sys.stdout)
+        return
+    if os.path.exists(output_file) and not os.path.isfile(output_file):  # /dev/stdout, a pipe
+        with _opened(output_file) as stream:
+            write_report(reports, output_format, stream)
+        return
+    unfinished = f"{output_file}.{os.getpid()}.tmp"
+    try:
+        with _opened(unfinished) as stream:
+            write_report(reports, output_format, stream)
+        os.replace(unfinished, output_file)  # whoever reads the file never sees half of it
+    except BaseException:
+        if os.path.exists(unfinished):
+            os.unlink(unfinished)
+        raise
+
+
+def _opened(path: str) -> TextIO:
+    try:
+        return open(path, "w", encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise UsageError(f"--output-file: {path}: {error.strerror or error}") from error
+
+
+def _tell(reports: Sequence[FileReport], here: Settings, options: argparse.Namespace) -> None:
+    """What is said beside the findings goes to stderr."""
+    from tflint_grad.report.statistics import statistics, summary
+
+    if options.verbose:
+        for report in reports:
+            if report.traceback:
+                print(report.traceback, file=sys.stderr)
+    if here.first("statistics", False) and any(report.findings for report in reports):
+        print(statistics(reports), file=sys.stderr)
+    if not options.quiet:
+        print(summary(reports), file=sys.stderr)

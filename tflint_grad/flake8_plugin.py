@@ -1,0 +1,77 @@
+"""The flake8 plugin: hands flake8's tree and lines to the engine, and its findings to flake8."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tflint_grad import __version__
+
+if TYPE_CHECKING:
+    import argparse
+    import ast
+    from collections.abc import Iterator
+
+    from tflint_grad.findings import Finding
+
+
+class GradientChecker:
+    """One instance a file. What is costly is imported once a file speaks of TensorFlow."""
+
+    name = "tflint-grad"
+    version = __version__
+    #: flake8's options for this run: set once a process, before any file.
+    shows_advice = False
+    disable_noqa = False
+    stdin_name = "stdin"
+
+    def __init__(self, tree: ast.Module, lines: list[str], filename: str = "-") -> None:
+        self.tree, self.lines, self.filename = tree, lines, filename
+
+    @classmethod
+    def parse_options(cls, options: argparse.Namespace) -> None:
+        """Advice is shown only to those who ask for us by a prefix of our name.
+
+        A user's `ignore=` replaces flake8's default of ignoring; it must not switch advice on.
+        """
+        asked = [*(options.select or ()), *(options.extend_select or ())]
+        cls.shows_advice = any(prefix.upper().startswith("TFG") for prefix in asked)
+        cls.disable_noqa = options.disable_noqa
+        cls.stdin_name = options.stdin_display_name
+
+    def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
+        """Yield row (from 1), column (from 0), text."""
+        text = "".join(self.lines)
+        if "tensorflow" not in text and "keras" not in text:
+            return
+        for finding in self._findings(text):
+            place = finding.location
+            yield place.row, place.column - 1, f"{finding.code} {finding.message}", type(self)
+
+    def _findings(self, text: str) -> list[Finding]:
+        from tflint_grad import engine
+        from tflint_grad.config import UsageError
+        from tflint_grad.findings import Severity, Unreadable
+
+        filename = self.stdin_name if self.filename in ("-", "stdin") else self.filename
+        try:
+            found = self._lint(text, filename)
+        except UsageError as error:
+            return [engine.unreadable(filename, Unreadable(str(error)))]
+        except Exception as error:  # flake8 would end the whole run
+            return [engine.internal_error(filename, error)]
+        settings, findings = found
+        advice = settings.first("advice", self.shows_advice)
+        return [finding for finding in findings if advice or finding.severity > Severity.ADVICE]
+
+    def _lint(self, text: str, filename: str) -> tuple[Any, list[Finding]]:
+        from tflint_grad import engine
+        from tflint_grad.config import SettingsFinder
+        from tflint_grad.source import Relevance, SourceText
+
+        source = SourceText.from_text(text, filename)
+        settings = SettingsFinder().for_path(filename)
+        if source.relevance is Relevance.NONE:
+            return settings, []
+        lint = engine.unfiltered_findings if self.disable_noqa else engine.lint_source
+        with engine.rare_collections():
+            return settings, lint(source, settings, self.tree)

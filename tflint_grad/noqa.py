@@ -1,0 +1,71 @@
+"""`# noqa` comments: on the first, the last or the reported line of a statement, or for a file."""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tflint_grad.findings import Finding
+    from tflint_grad.source import SourceText
+
+#: As flake8 reads it; what follows the colon and is no code makes it a bare `# noqa`.
+_CODES = r"(?P<codes>(?:TFG|[A-Z]+[0-9]+)\b(?:[,\s]+(?:TFG|[A-Z]+[0-9]+)\b)*)"
+_LINE = re.compile(rf"#\s*noqa\b(?:\s*:\s*{_CODES})?", re.IGNORECASE)
+_FILE = re.compile(rf"#\s*flake8[:=]\s*noqa\b(?:\s*:\s*{_CODES})?\s*$", re.IGNORECASE)
+#: What a bare `# noqa` drops: every code begins with nothing.
+_EVERYTHING = ("",)
+
+
+@dataclass(frozen=True)
+class Suppressions:
+    """The prefixes of codes that comments drop, for the whole file and by row."""
+
+    everywhere: tuple[str, ...]
+    rows: dict[int, tuple[str, ...]]
+
+    def drops(self, finding: Finding) -> bool:
+        if self.everywhere and finding.code.startswith(self.everywhere):
+            return True
+        rows = {finding.location.row, *(finding.statement_rows or ())}
+        return any(finding.code.startswith(self.rows.get(row, ())) for row in rows)
+
+
+def without_suppressed(findings: list[Finding], source: SourceText) -> list[Finding]:
+    """The findings that no comment of the file drops."""
+    if not findings or "noqa" not in source.text.lower():
+        return findings
+    suppressions = read_suppressions(source)
+    return [finding for finding in findings if not suppressions.drops(finding)]
+
+
+def read_suppressions(source: SourceText) -> Suppressions:
+    """Find the comments by tokens: a `# noqa` within a string is text."""
+    everywhere: tuple[str, ...] = ()
+    rows: dict[int, tuple[str, ...]] = {}
+    for row, comment, alone in _comments(source.lines):
+        if alone and (match := _FILE.match(comment)):
+            everywhere += _prefixes(match)
+        elif match := _LINE.search(comment):
+            rows[row] = _prefixes(match)
+    return Suppressions(everywhere, rows)
+
+
+def _prefixes(match: re.Match[str]) -> tuple[str, ...]:
+    codes = match["codes"]
+    return tuple(re.split(r"[,\s]+", codes.upper())) if codes else _EVERYTHING
+
+
+def _comments(lines: Iterable[str]) -> Iterator[tuple[int, str, bool]]:
+    """The row and text of each comment, and whether it has the line to itself."""
+    text = io.StringIO("\n".join(lines) + "\n")
+    try:
+        for token in tokenize.generate_tokens(text.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string, not token.line[: token.start[1]].strip()
+    except (tokenize.TokenError, SyntaxError):
+        return  # what was found up to there counts

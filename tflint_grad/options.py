@@ -1,0 +1,136 @@
+"""The command line: its options, and what they set."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from tflint_grad import __version__
+from tflint_grad.config import (
+    FAIL_ON,
+    OUTPUT_FORMATS,
+    Layer,
+    UsageError,
+    code_prefixes,
+    strings,
+)
+
+_DESCRIPTION = "Finds where a TensorFlow gradient gets lost, and says at which line."
+_EPILOG = """exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage or internal error.
+settings: the same names in [tool.tflint-grad] of the nearest pyproject.toml."""
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """Parse the arguments; argparse itself ends the program with 2 where they are wrong."""
+    return _parser().parse_args(arguments)
+
+
+def command_line_layer(options: argparse.Namespace) -> Layer:
+    """The settings that the command line gives; they stand above every configuration file."""
+    return Layer(
+        root=os.getcwd(),
+        origin="the command line",
+        select=_codes(options, "select"),
+        ignore=_codes(options, "ignore"),
+        extend_select=_codes(options, "extend_select"),
+        per_file_ignores=_per_file_ignores(options.per_file_ignores),
+        fail_on=options.fail_on,
+        output_format=options.output_format,
+        exclude=_joined(options.exclude),
+        extend_exclude=_joined(options.extend_exclude),
+        force_exclude=options.force_exclude,
+        exit_zero=options.exit_zero,
+        statistics=options.statistics,
+    )
+
+
+def _codes(options: argparse.Namespace, name: str) -> tuple[str, ...] | None:
+    given: list[str] | None = getattr(options, name)
+    if given is None:
+        return None
+    try:
+        return code_prefixes(",".join(given))
+    except UsageError as error:
+        raise UsageError(f"--{name.replace('_', '-')}: {error}") from None
+
+
+def _joined(given: list[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else strings(",".join(given))
+
+
+def _per_file_ignores(
+    given: list[str] | None,
+) -> tuple[tuple[str, tuple[str, ...]], ...] | None:
+    """`PATTERN:CODE,CODE`, as often as wanted."""
+    if given is None:
+        return None
+    entries = []
+    for text in given:
+        pattern, colon, codes = text.rpartition(":")
+        if not colon:
+            raise UsageError(f"--per-file-ignores: {text!r} is not of the form PATTERN:CODE,CODE")
+        try:
+            entries.append((pattern.strip(), code_prefixes(codes)))
+        except UsageError as error:
+            raise UsageError(f"--per-file-ignores: {error}") from None
+    return tuple(entries)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tflint-grad",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="*", metavar="PATH", help="files and folders; - is stdin (default: .)")
+    add("--version", action="version", version=f"tflint-grad {__version__}")
+
+    rules = parser.add_argument_group("rules")
+    add = rules.add_argument
+    add("--select", action="append", metavar="CODES", help="report these codes or prefixes only")
+    add("--ignore", action="append", metavar="CODES", help="do not report these codes or prefixes")
+    add("--extend-select", action="append", metavar="CODES", help="report these as well")
+    add(
+        "--per-file-ignores",
+        action="append",
+        metavar="PATTERN:CODES",
+        help="do not report these in files that match",
+    )
+    add("--fail-on", choices=FAIL_ON, help="the least severity that fails (default: warning)")
+    add("--exit-zero", action="store_true", default=None, help="exit with 0 even with findings")
+    add("--explain", metavar="CODE", help="print what a rule is about")
+    add("--list-rules", action="store_true", help="print all rules")
+
+    files = parser.add_argument_group("files")
+    add = files.add_argument
+    add("--exclude", action="append", metavar="PATTERNS", help="leave out, instead of the defaults")
+    add("--extend-exclude", action="append", metavar="PATTERNS", help="leave out as well")
+    add(
+        "--force-exclude",
+        action="store_true",
+        default=None,
+        help="leave out excluded files even when they are given by name",
+    )
+    add("--stdin-filename", metavar="NAME", help="what to call the text from stdin")
+
+    output = parser.add_argument_group("output")
+    add = output.add_argument
+    add("--output-format", choices=OUTPUT_FORMATS, help="default: full")
+    add("--output-file", metavar="FILE", help="write the findings here")
+    add("--statistics", action="store_true", default=None, help="count the findings by rule")
+    loudness = output.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
+    loudness.add_argument(
+        "-v", "--verbose", action="store_true", help="say what was read, and what was cut short"
+    )
+
+    settings = parser.add_argument_group("settings")
+    add = settings.add_argument
+    add("--config", metavar="FILE", help="read the settings from here only")
+    add("--isolated", action="store_true", help="read no settings from files")
+    add("--show-settings", action="store_true", help="print the settings that hold for PATH")
+    return parser
