@@ -1,0 +1,39 @@
+# make lint [PATHS=…]   lint the showcase, or what you name
+# make test             the test suite, TensorFlow included
+# make check            ruff and mypy --strict
+# make test-all         every fixture executed, however old its results
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PATHS ?= fixtures/showcase
+
+.PHONY: lint test test-all check clean
+
+# The showcase has pitfalls to show: findings (1) are no failure of `make`, errors (2) are.
+lint: .stamp-lint
+	@$(BIN)/tflint-grad $(PATHS) || [ $$? -eq 1 ]
+
+test: .stamp-test
+	$(BIN)/python -m pytest
+
+test-all: .stamp-test
+	TFLINT_GRAD_RUN_ALL=1 $(BIN)/python -m pytest
+
+check: .stamp-test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+.stamp-lint: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+.stamp-test: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ .stamp-lint
+
+clean:
+	rm -rf $(VENV) .stamp-* .mypy_cache .ruff_cache .pytest_cache build dist
