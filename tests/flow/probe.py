@@ -122,7 +122,7 @@ def _execute(path: Path, folder: Path) -> None:
 
 
 class _Prober(ast.NodeTransformer):
-    """`t.gradient(y, [a, b])` becomes `__probe__.seen(row, ['a', 'b'], t.gradient(...), y, ...)`."""
+    """`t.gradient(y, [a])` becomes `__probe__.seen(row, ['a'], …, t.gradient(y, [a]), y, [a])`."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -130,7 +130,7 @@ class _Prober(ast.NodeTransformer):
             return node
         keywords = {word.arg: word.value for word in node.keywords}
         target = node.args[0] if node.args else keywords["target"]
-        sources = node.args[1] if len(node.args) > 1 else keywords.get("sources", None)
+        sources = node.args[1] if len(node.args) > 1 else keywords.get("sources")
         if sources is None:
             sources = keywords["source"]
         match sources:

@@ -1,0 +1,1 @@
+"""The same file written in another way: what is found must follow."""
