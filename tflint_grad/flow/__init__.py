@@ -1,0 +1,16 @@
+"""The path model: libcst visitors execute the code abstractly and tell what happens to gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.run import Flow
+    from tflint_grad.outline import Outline
+
+
+def run(outline: Outline) -> Flow:
+    """Execute an outlined file abstractly (imports libcst on the first call)."""
+    from tflint_grad.flow.run import run as run_file
+
+    return run_file(outline)

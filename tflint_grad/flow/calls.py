@@ -1,0 +1,465 @@
+"""Calls: functions and classes of the project are executed; everything else has its own room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from collections.abc import Sequence as Many
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from tflint_grad.flow import heap, names
+from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.state import Context, Exit, Frame, SourceKind
+from tflint_grad.flow.syntax import has_nested_generator, has_walrus, is_generator
+from tflint_grad.flow.values import (
+    NONE,
+    UNKNOWN,
+    Argument,
+    Choice,
+    Class,
+    Data,
+    Function,
+    Generator,
+    Kind,
+    Known,
+    Mapped,
+    Method,
+    Object,
+    Partial,
+    Sequence,
+    Tape,
+    Value,
+    Wrapping,
+)
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.execution import Execution
+
+MAX_RECURSION = 2
+
+
+def call_value(
+    x: Execution, function: Value, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """The result of calling a value."""
+    match function:
+        case Function():
+            return call_function(x, function, arguments, node)
+        case Known():
+            from tflint_grad.flow.library import call_known
+
+            return call_known(x, function.name, arguments, node)
+        case Method():
+            from tflint_grad.flow.methods import call_method
+
+            return call_method(x, function.receiver, function.name, arguments, node)
+        case Class():
+            return instantiate(x, function, arguments, node)
+        case Object():
+            return call_object(x, function, arguments, node)
+        case Partial():
+            keywords = [Argument(value, name) for name, value in function.keywords.items()]
+            given = {argument.keyword for argument in arguments if argument.keyword}
+            merged = [
+                *(Argument(value) for value in function.arguments),
+                *(entry for entry in keywords if entry.keyword not in given),
+                *arguments,
+            ]
+            return call_value(x, function.function, merged, node)
+        case Choice():
+            return _call_options(x, function, arguments, node)
+        case _:
+            return call_opaque(x, arguments, node, x.groups((function,)))
+
+
+def _call_options(
+    x: Execution, choice: Choice, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    options = [option for option in choice.options if not x.is_none(option)]
+    results: list[Value] = []
+    runs: list[Callable[[], None]] = [
+        lambda option=option: results.append(call_value(x, option, arguments, node))
+        for option in options
+    ]
+    if not runs:
+        return UNKNOWN
+    x.fork(runs)
+    return join_values(results) if results else UNKNOWN
+
+
+# --- opaque calls
+
+
+def call_opaque(
+    x: Execution,
+    arguments: Many[Argument],
+    node: cst.CSTNode,
+    more: Many[Any] = (),
+    reads: bool = True,
+) -> Data:
+    """A call into the unknown: arguments may come back, callbacks may be run, tapes escape."""
+    values = [argument.value for argument in arguments]
+    for value in values:
+        names.escape(x, value)
+    results = [result for value in values for result in run_callback(x, value, node)]
+    groups = [*more, *x.groups(results)]
+    if reads or x.recording:
+        groups.extend(x.groups(values))
+    return x.opaque(node, groups)
+
+
+def run_callback(x: Execution, value: Value, node: cst.CSTNode, depth: int = 0) -> list[Value]:
+    """A function handed to somebody unknown is executed once, with unknown parameters."""
+    if isinstance(value, Function) and value.role != "class":
+        if _rounds_on_stack(x, value) or isinstance(value.node, cst.FunctionDef) and _is_test(value):
+            return []
+        arguments = [
+            Argument(x.unknown_object(param.name.value, x.station(param)))
+            for param in (*value.node.params.posonly_params, *value.node.params.params)
+        ]
+        if value.receiver is not None or (value.owner is not None and value.role == ""):
+            arguments = arguments[1:]
+        names_given = [
+            Argument(x.unknown_object(param.name.value), param.name.value)
+            for param in value.node.params.kwonly_params
+            if param.default is None
+        ]
+        mark = x.frame.loops
+        x.frame.loops += 1  # nobody knows how often it is called
+        try:
+            return [call_function(x, value, [*arguments, *names_given], node)]
+        finally:
+            x.frame.loops = mark
+    if isinstance(value, Partial):
+        return [
+            result
+            for result in run_callback(x, value.function, node, depth + 1)
+        ] if depth < 3 else []
+    if depth < 2 and isinstance(heap.resolved(x, value), (Sequence, Mapped)):
+        return [
+            result
+            for part in heap.parts(x, value)[:8]
+            if isinstance(part, Function)
+            for result in run_callback(x, part, node, depth + 1)
+        ]
+    return []
+
+
+def _is_test(function: Function) -> bool:
+    return False
+
+
+def call_object(
+    x: Execution, receiver: Object, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """`model(x)`: the method `__call__` or `call` of its class, else a call of the very object."""
+    if isinstance(receiver.cls, Class):
+        method = names.find_in_class(x, receiver.cls, "__call__")
+        if isinstance(method, Function):
+            bound = names.read_attribute(x, receiver, "__call__", node)
+            return call_value(x, bound, arguments, node)
+        method = names.find_in_class(x, receiver.cls, "call")
+        if isinstance(method, Function) and not x.frame_runs(method):
+            bound = names.read_attribute(x, receiver, "call", node)
+            from tflint_grad.flow.keras_hooks import accepted_arguments
+
+            return call_value(x, bound, accepted_arguments(x, method, arguments), node)
+    from tflint_grad.flow.keras_objects import call_keras_object
+
+    return call_keras_object(x, receiver, arguments, node)
+
+
+# --- functions of the project
+
+
+def call_function(
+    x: Execution, function: Function, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """Execute a function of the project with the arguments of a call."""
+    if function.wrapping.opaque:
+        return call_opaque(x, arguments, node)
+    depth = len(x.frames)
+    if depth > x.MAX_CALLS or _rounds_on_stack(x, function) >= MAX_RECURSION:
+        x.cut_short.append(f"call of {function.name}: too deep or recursive")
+        return call_opaque(x, arguments, node)
+    bound = bind_arguments(x, function, arguments, node)
+    if is_generator(function.node):
+        return Generator(function, bound)
+    return run_body(x, function, bound, node)
+
+
+def _rounds_on_stack(x: Execution, function: Function) -> int:
+    return sum(
+        1
+        for frame in x.frames
+        if frame.function is not None and frame.function.node is function.node
+    )
+
+
+def run_body(
+    x: Execution,
+    function: Function,
+    bound: Mapping[str, Value],
+    node: cst.CSTNode,
+    on_yield: Callable[[Value], None] | None = None,
+    context: Context | None = None,
+    is_entry: bool = False,
+) -> Value:
+    """Run the body of a function in a frame of its own and return the join of what it returns."""
+    caller, unit, exit_before = x.frame, x.unit, x.exit
+    x.executed.add(id(function.node))
+    scope = names.new_scope(x, function.scope)
+    context = context or context_of_call(x, function)
+    calls = caller.calls if is_entry else (*caller.calls, (x.fresh(), x.place(node)))
+    frame = Frame(x.fresh(), scope, context, calls, function, x.store.mark(), on_yield=on_yield)
+    frame.graph_control = caller.graph_control if context.mode == caller.context.mode else 0
+    frame.loops = caller.loops
+    entering_graph = context.is_graph and not caller.context.is_graph
+    for name, value in bound.items():
+        x.store.set(("name", scope, name), _traced(value) if entering_graph else value)
+    x.frame, x.unit = frame, function.unit
+    x.frames.append(frame)
+    x.exit = None
+    try:
+        if isinstance(function.node, cst.Lambda):
+            frame.returns.append(names.materialise(x, x.evaluate(function.node.body)))
+        else:
+            x.evaluate(function.node.body)
+        left = x.exit
+        if left is None:
+            if not isinstance(function.node, cst.Lambda):
+                frame.returns.append(NONE)
+            if frame.pending:
+                frame.pending.append(x.store.changes(frame.mark))
+        elif left.kind == "return" and left.frame == frame.identity and frame.pending:
+            frame.pending.append(x.store.changes(frame.mark))
+        if len(frame.pending) > 1:
+            x.store.take_back(frame.mark)
+            x.store.join(frame.pending, join_cells)
+    finally:
+        x.frames.pop()
+        x.frame, x.unit = caller, unit
+    if left is not None and left.frame != frame.identity and left.kind != "raise":
+        x.exit = left  # a loop body or block that ran where this generator yielded
+    else:
+        x.exit = exit_before
+    returns = frame.returns
+    if not returns:
+        return UNKNOWN  # it always raises: abstract, or an error path
+    if _is_abstract(function.node):
+        return x.opaque(node, x.groups(bound.values()))
+    value = join_values(returns)
+    return _concrete(value) if entering_graph else value
+
+
+def _is_abstract(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """Only a docstring, `pass` or `...`: the body is somewhere else."""
+    if isinstance(node, cst.Lambda) or not isinstance(node.body, cst.IndentedBlock):
+        return False
+    for line in node.body.body:
+        if not isinstance(line, cst.SimpleStatementLine):
+            return False
+        for small in line.body:
+            if isinstance(small, cst.Pass):
+                continue
+            if not isinstance(small, cst.Expr):
+                return False
+            if not isinstance(
+                small.value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
+            ):
+                return False
+    return True
+
+
+def _traced(value: Value) -> Value:
+    """A tensor that is handed to a tf.function is a symbolic one inside."""
+    if isinstance(value, Data) and value.kind is Kind.TENSOR and not value.symbolic:
+        return replace(value, symbolic=True)
+    if isinstance(value, Sequence) and value.items:
+        return replace(value, items=tuple(_traced(item) for item in value.items))
+    return value
+
+
+def _concrete(value: Value) -> Value:
+    if isinstance(value, Data) and value.symbolic:
+        return replace(value, symbolic=False)
+    if isinstance(value, Sequence) and value.items:
+        return replace(value, items=tuple(_concrete(item) for item in value.items))
+    return value
+
+
+def context_of_call(x: Execution, function: Function) -> Context:
+    """How the body runs: a context belongs to an execution and is inherited through calls."""
+    context, wrapping = x.context, function.wrapping
+    if wrapping.graph:
+        mode, why = "autograph", ""
+        if not wrapping.autograph:
+            mode, why = "graph", "autograph=False"
+        context = Context(mode, context.xla or wrapping.xla, why)
+    if not wrapping.converted and context.is_graph:
+        return replace(context, mode="graph", why="do_not_convert")
+    if context.mode == "autograph":
+        if has_walrus(function.node):
+            return replace(context, mode="graph", why="a walrus in the function")
+        if has_nested_generator(function.node):
+            return replace(context, mode="graph", why="a nested generator in the function")
+        if is_keras_hook(x, function):
+            return replace(context, mode="graph", why="Keras does not convert it")
+    return context
+
+
+def is_keras_hook(x: Execution, function: Function) -> bool:
+    if function.owner is None or function.wrapping.graph:
+        return False
+    if function.name not in ("call", "train_step", "test_step"):
+        return False
+    from tflint_grad.flow.keras_hooks import is_keras_class
+
+    return is_keras_class(function.owner)
+
+
+def bind_arguments(
+    x: Execution, function: Function, arguments: Many[Argument], node: cst.CSTNode
+) -> dict[str, Value]:
+    """Parameter names to values; what cannot be told apart is joined."""
+    params = function.node.params
+    positional = [*params.posonly_params, *params.params]
+    keyword_only = [*params.kwonly_params]
+    bound: dict[str, Value] = {}
+    given: list[Value] = []
+    spill: list[Value] = []
+    keywords: dict[str, Value] = {}
+    loose: list[Value] = []
+    if function.receiver is not None and function.role != "staticmethod":
+        given.append(function.receiver)
+    for argument in arguments:
+        if argument.star == "*":
+            content = heap.resolved(x, argument.value)
+            if isinstance(content, Sequence) and content.rest is None and not spill:
+                given.extend(content.items)
+            else:
+                from tflint_grad.flow.iteration import element_of
+
+                spill.append(element_of(x, argument.value, node))
+        elif argument.star == "**":
+            mapped = heap.resolved(x, argument.value)
+            if isinstance(mapped, Mapped):
+                keywords.update({k: v for k, v in mapped.items.items() if isinstance(k, str)})
+                if mapped.rest is not None:
+                    loose.append(mapped.rest)
+            else:
+                loose.append(mapped)
+        elif argument.keyword is not None:
+            keywords[argument.keyword] = argument.value
+        elif spill:
+            spill.append(argument.value)
+        else:
+            given.append(argument.value)
+    rest = join_values(spill) if spill else None
+    for index, param in enumerate(positional):
+        name = param.name.value
+        if index < len(given):
+            bound[name] = given[index]
+        elif name in keywords:
+            bound[name] = keywords.pop(name)
+        elif rest is not None:
+            bound[name] = rest
+        elif name in function.defaults:
+            bound[name] = function.defaults[name]
+        else:
+            bound[name] = join_values(loose) if loose else x.unknown_object(name)
+    for param in keyword_only:
+        name = param.name.value
+        if name in keywords:
+            bound[name] = keywords.pop(name)
+        elif name in function.defaults:
+            bound[name] = function.defaults[name]
+        else:
+            bound[name] = join_values(loose) if loose else x.unknown_object(name)
+    if isinstance(params.star_arg, cst.Param):
+        bound[params.star_arg.name.value] = Sequence(tuple(given[len(positional) :]), rest)
+    if params.star_kwarg is not None:
+        items = Mapped(keywords, join_values(loose) if loose else None)
+        bound[params.star_kwarg.name.value] = heap.new_dict(x, items)
+    return bound
+
+
+# --- classes of the project
+
+
+def instantiate(
+    x: Execution, cls: Class, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """An instance, made by executing the constructor (and Keras' `build`)."""
+    bases = cls.library_bases()
+    if any(base.split(".")[-1] in ("Enum", "IntEnum", "Exception", "ValueError") for base in bases):
+        return Data(Kind.HOST)
+    kind = SourceKind.MODEL if _owns_variables(bases) else SourceKind.OBJECT
+    receiver = Object(x.new_source(kind, cls.name, x.station(node)), cls)
+    values = [argument.value for argument in arguments]
+    for value in values:
+        x.own(receiver.identity, value)
+    init = names.find_in_class(x, cls, "__init__")
+    fields = next((c.dataclass_fields for c in cls.ancestry() if c.dataclass_fields), None)
+    if isinstance(init, Function):
+        call_function(x, replace(init, receiver=receiver), arguments, node)
+    elif fields is not None:
+        _fill_fields(x, receiver, cls, fields, arguments, node)
+    elif any(isinstance(base, Known) for c in cls.ancestry() for base in c.bases):
+        from tflint_grad.flow.keras_objects import adopt_layers
+
+        adopt_layers(x, receiver, arguments)
+    build = names.find_in_class(x, cls, "build")
+    if isinstance(build, Function) and _owns_variables(bases):
+        shape = [Argument(Data(Kind.HOST))] * max(len(build.node.params.params) - 1, 0)
+        call_function(x, replace(build, receiver=receiver), shape, node)
+    return receiver
+
+
+def _owns_variables(bases: Many[str]) -> bool:
+    from tflint_grad.flow.keras_hooks import owns_variables
+
+    return any(owns_variables(base) for base in bases)
+
+
+def _fill_fields(
+    x: Execution,
+    receiver: Object,
+    cls: Class,
+    fields: Many[str],
+    arguments: Many[Argument],
+    node: cst.CSTNode,
+) -> None:
+    plain = [argument for argument in arguments if argument.keyword is None and not argument.star]
+    for name, argument in zip(fields, plain, strict=False):
+        names.bind_attribute(x, receiver, name, argument.value, node)
+    for argument in arguments:
+        if argument.keyword is not None:
+            names.bind_attribute(x, receiver, argument.keyword, argument.value, node)
+    after = names.find_in_class(x, cls, "__post_init__")
+    if isinstance(after, Function):
+        call_function(x, replace(after, receiver=receiver), [], node)
+
+
+# --- decorators
+
+
+def decorate(x: Execution, decorator: cst.CSTNode, function: Value) -> Value:
+    """What a decorated function is."""
+    if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "deleter"):
+        return replace(function, role="setter") if isinstance(function, Function) else function
+    value = names.materialise(x, x.evaluate(decorator))
+    return call_value(x, value, [Argument(function)], decorator)
+
+
+def wrapped(function: Value, **changes: Any) -> Value:
+    """The same function under another wrapping."""
+    if isinstance(function, Function):
+        wrapping: Wrapping = replace(function.wrapping, **changes)
+        return replace(function, wrapping=wrapping)
+    return function
+
+
+__all__ = ["Exit", "Tape", "call_function", "call_value", "decorate", "run_body", "wrapped"]

@@ -1,0 +1,84 @@
+"""Python deciding by a tensor: what is known of a truth value, and what its use shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint_grad.flow import heap
+from tflint_grad.flow.bystanders import Bystander
+from tflint_grad.flow.events import ControlOnTensor
+from tflint_grad.flow.text import text_of
+from tflint_grad.flow.values import (
+    NOTHING,
+    Choice,
+    Class,
+    Data,
+    DictRef,
+    Function,
+    Kind,
+    Known,
+    ListRef,
+    Mapped,
+    Sequence,
+    Tape,
+    Value,
+)
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tflint_grad.flow.execution import Execution
+
+MAX_BYSTANDERS = 400
+
+
+def truth(x: Execution, value: Value) -> bool | None:
+    """Whether a value is true, if that is known."""
+    if isinstance(value, Data):
+        if value.constant is NOTHING:
+            return None
+        return bool(value.constant)
+    if isinstance(value, (Function, Class, Tape)):
+        return True
+    if isinstance(value, Known):
+        return True if value.name == "typing.TYPE_CHECKING" else None
+    if isinstance(value, (Sequence, ListRef, Mapped, DictRef)):
+        content = heap.resolved(x, value)
+        if isinstance(content, (Sequence, Mapped)):
+            if content.items:
+                return True
+            return False if content.rest is None and not isinstance(value, (ListRef, DictRef)) else None
+    if isinstance(value, Choice):
+        found = {truth(x, option) for option in value.options}
+        return found.pop() if len(found) == 1 else None
+    return None
+
+
+def control_on(
+    x: Execution,
+    node: cst.CSTNode,
+    construct: str,
+    value: Value,
+    subject: cst.CSTNode,
+    converted: bool = True,
+) -> None:
+    """Python looks at the truth or the elements of a value.
+
+    `converted`: AutoGraph rewrites this construct (`if`, `while`, `for`, `and` …). Where it does not
+    run, or for what it does not rewrite, TensorFlow raises OperatorNotAllowedInGraphError.
+    """
+    context = x.context
+    if x.is_symbolic(value) and context.is_graph and (context.mode == "graph" or not converted):
+        x.events.append(ControlOnTensor(x.station(node), context, construct, text_of(subject)))
+        return
+    if construct in ("comprehension", "in", "is True", "for") or not isinstance(value, Data):
+        return
+    if value.kind is Kind.HOST or value.kind is Kind.NDARRAY:
+        return
+    paths = x.paths(value)
+    if paths and len(x.bystanders) < MAX_BYSTANDERS:
+        what = "while" if construct == "while" else "if"
+        bystander = Bystander(
+            what, text_of(subject), paths, x.station(node), context, x.frame.loops > 0
+        )
+        x.bystanders.append(bystander)

@@ -1,0 +1,170 @@
+"""Entries: functions that nobody calls in the file are executed with unknown arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tflint_grad.flow import names
+from tflint_grad.flow.calls import context_of_call
+from tflint_grad.flow.keras_hooks import is_keras_class
+from tflint_grad.flow.paths import LEAF
+from tflint_grad.flow.state import EAGER, Context, SourceKind
+from tflint_grad.flow.syntax import loaded_names
+from tflint_grad.flow.text import text_of
+from tflint_grad.flow.values import (
+    NOTHING,
+    UNKNOWN,
+    Class,
+    Data,
+    Function,
+    Kind,
+    Known,
+    Mapped,
+    Object,
+    Sequence,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.run import Program
+
+_NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
+
+
+def order_of_entries(x: Program) -> list[tuple[Function, Class | None]]:
+    """All functions of the file, those that no other one names first."""
+    found: list[tuple[Function, Class | None]] = []
+    seen: set[int] = set()
+    mentioned: set[str] = set()
+
+    def add(value: object, cls: Class | None) -> None:
+        if isinstance(value, Function) and id(value.node) not in seen:
+            seen.add(id(value.node))
+            if isinstance(value.node, cst.FunctionDef):
+                found.append((value, cls))
+                mentioned.update(loaded_names(value.node) - {value.name})
+
+    cells = x.store.items()
+    for key, value in cells:
+        if key[0] == "name" and key[1] == 0:
+            add(value, None)
+    by_identity = {cls.identity: cls for cls in x.classes}
+    for key, value in cells:
+        if key[0] == "attribute" and key[1] in by_identity:
+            add(value, by_identity[key[1]])
+    first = [entry for entry in found if entry[0].name not in mentioned]
+    return [*first, *(entry for entry in found if entry[0].name in mentioned)]
+
+
+def is_hook(function: Function, cls: Class) -> bool:
+    return is_keras_class(cls) and function.name in ("call", "train_step", "test_step")
+
+
+def entry_context(x: Program, function: Function, cls: Class | None) -> Context:
+    """Eager, unless the function says otherwise or Keras runs it in a graph."""
+    if cls is not None and is_hook(function, cls) and not function.wrapping.graph:
+        if _runs_eagerly(x):
+            return EAGER
+        return Context("graph", why=f"Keras runs {function.name} in a graph without AutoGraph")
+    return context_of_call(x, function)
+
+
+def _runs_eagerly(x: Program) -> bool:
+    return "run_eagerly" in x.all_names
+
+
+def entry_arguments(
+    x: Program, function: Function, cls: Class | None, receiver: Object | None
+) -> dict[str, Value]:
+    """Unknown values for all parameters, with what annotations, defaults and Keras say of them."""
+    params = function.node.params
+    context = entry_context(x, function, cls)
+    hook = cls is not None and is_hook(function, cls)
+    bound: dict[str, Value] = {}
+    for index, param in enumerate((*params.posonly_params, *params.params, *params.kwonly_params)):
+        name = param.name.value
+        if index == 0 and receiver is not None:
+            bound[name] = receiver
+            continue
+        bound[name] = _parameter(x, function, param, context, hook and name not in _NOT_TENSORS)
+    if isinstance(params.star_arg, cst.Param):
+        rest = x.unknown_object(f"*{params.star_arg.name.value}")
+        bound[params.star_arg.name.value] = Sequence((), rest)
+    if params.star_kwarg is not None:
+        from tflint_grad.flow import heap
+
+        rest = x.unknown_object(f"**{params.star_kwarg.name.value}")
+        bound[params.star_kwarg.name.value] = heap.new_dict(x, Mapped({}, rest))
+    return bound
+
+
+def _parameter(
+    x: Program, function: Function, param: cst.Param, context: Context, is_tensor: bool
+) -> Value:
+    name = param.name.value
+    default = function.defaults.get(name)
+    station = x.station(param)
+    if isinstance(default, Data) and default.kind is Kind.HOST:
+        if isinstance(default.constant, (bool, str, int)):
+            return Data(Kind.HOST, dtype=default.dtype)
+    elif isinstance(default, (Function, Known)):
+        return UNKNOWN
+    annotation = text_of(param.annotation.annotation) if param.annotation is not None else ""
+    linked = linked_class(x, function, param, annotation)
+    if linked is not None:
+        return x.instance_of(linked)
+    identity = x.new_source(SourceKind.OBJECT, name, station)
+    if annotation in ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]"):
+        return Data(Kind.HOST, dtype=annotation.removeprefix("Optional[").removesuffix("]"))
+    if annotation.endswith(("ndarray", "NDArray")):
+        return Data(Kind.NDARRAY, {identity: LEAF}, identity=identity)
+    if is_tensor or (annotation in ("tf.Tensor", "tensorflow.Tensor") and context.is_graph):
+        traced = context.is_graph
+        if function.name == "train_step":
+            return _tensor_pairs(x, name, traced)
+        return Data(
+            Kind.TENSOR, {identity: LEAF}, identity=identity, symbolic=traced
+        )
+    return Object(identity)
+
+
+def _tensor_pairs(x: Program, name: str, symbolic: bool) -> Value:
+    """`data` of a train step: features and labels, whatever their number."""
+    identity = x.new_source(SourceKind.OBJECT, name)
+    element = Data(Kind.TENSOR, {identity: LEAF}, identity=identity, symbolic=symbolic)
+    return Sequence((), element)
+
+
+def linked_class(
+    x: Program, function: Function, param: cst.Param, annotation: str
+) -> Class | None:
+    """The class of the project that a parameter is an instance of: by annotation, or by its use.
+
+    The one class whose methods and attributes cover all that is used of the parameter; no candidate
+    or several: unknown.
+    """
+    name = param.name.value
+    if annotation:
+        value = names.read_name(x, annotation.strip("\"'"))
+        if isinstance(value, Class):
+            return value
+    used, called = x.uses_of_parameter(function.node, name)
+    if not used:
+        return None
+    candidates = []
+    for cls in x.classes:
+        members = x.members_of(cls)
+        callable_too = not called or members & {"call", "__call__"}
+        if used <= members and callable_too:
+            candidates.append(cls)
+    parents = {base.identity for cls in candidates for base in cls.ancestry()[1:]}
+    candidates = [cls for cls in candidates if cls.identity not in parents]
+    if len(candidates) > 1:
+        named = [c for c in candidates if name.lower().strip("_") in c.name.lower()]
+        candidates = named
+    return candidates[0] if len(candidates) == 1 else None
+
+
+__all__ = ["NOTHING", "entry_arguments", "entry_context", "is_hook", "linked_class"]

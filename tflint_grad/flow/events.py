@@ -1,0 +1,122 @@
+"""What the interpreter tells the rules, in the order of execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tflint_grad.flow.paths import Cause, Place, Station
+from tflint_grad.flow.state import Context, TapeSite
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Event:
+    station: Station
+    context: Context
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a gradient call gets for one source.
+
+    `state`: live, lost (live beside a part that a host call lost), cut, unrecorded, unwatched,
+    absent or unknown. `cause` is set for cut and lost; `missed` is the step that the tape did not
+    record.
+    """
+
+    source: str
+    state: str
+    sure: bool = True
+    cause: Cause | None = None
+    missed: Station | None = None
+    missed_is_gradient: bool = False
+    missed_before_watch: Station | None = None
+    created: Station | None = None
+    rebound: Station | None = None
+    rebound_name: str = ""
+    source_kind: str = ""
+    proven: bool = True
+
+    @property
+    def row(self) -> int | None:
+        from tflint_grad.flow.positions import row_of
+
+        if self.cause is not None:
+            return row_of(self.cause.station.place)
+        return None if self.missed is None else row_of(self.missed.place)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GradientTaken(Event):
+    """`tape.gradient(target, sources)` or a relative of it."""
+
+    tape: TapeSite
+    method: str
+    target: str
+    answers: tuple[Answer, ...]
+    target_is_host: bool
+    target_is_none: Cause | None
+    zeros: bool
+    hook: str = ""
+
+    @property
+    def row(self) -> int:
+        from tflint_grad.flow.positions import row_of
+
+        return row_of(self.station.place)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnPath(Event):
+    """Something that happens to a tensor of a path that a gradient call asks about.
+
+    `what`: if, while, print.
+    """
+
+    what: str
+    subject: str
+    source: str
+    target: str
+    asked: Station
+    tape: TapeSite
+    in_loop: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ControlOnTensor(Event):
+    """Python decides by the truth, the elements or the membership of a symbolic tensor."""
+
+    construct: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HostUse(Event):
+    """A symbolic tensor is handed to host code while a graph is traced."""
+
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TapeExhausted(Event):
+    tape: TapeSite
+    method: str
+    first: Station
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VariableRebound(Event):
+    """A name or attribute that held a variable is bound to a tensor computed from it."""
+
+    name: str
+    raises: bool
+    operator: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TapeEnded(Event):
+    """Told once for each place where tapes are made, when all has been executed."""
+
+    tape: TapeSite
+    is_module: bool
+    has_work_after: bool
+    last_use: Place | None

@@ -1,0 +1,312 @@
+"""The state of one abstract execution, and the driver that walks libcst nodes in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from tflint_grad.flow import heap
+from tflint_grad.flow.joins import join_cells
+from tflint_grad.flow.paths import (
+    ANYTHING,
+    NO_PATHS,
+    NO_TAPES,
+    Break,
+    Cause,
+    Path,
+    Paths,
+    Place,
+    Station,
+    Tapes,
+)
+from tflint_grad.flow.recording import cut_paths, through
+from tflint_grad.flow.state import (
+    EAGER,
+    RECORDING,
+    Context,
+    Exit,
+    Frame,
+    Scope,
+    Source,
+    SourceKind,
+    TapeSite,
+    TapeState,
+)
+from tflint_grad.flow.store import Store
+from tflint_grad.flow.text import text_of
+from tflint_grad.flow.values import (
+    NONE,
+    NOTHING,
+    UNKNOWN,
+    Data,
+    Function,
+    Kind,
+    Made,
+    Object,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.bystanders import Bystander
+    from tflint_grad.flow.events import Event
+    from tflint_grad.outline import Outline, Unit
+
+
+class LimitReached(Exception):
+    """An entry used up its share of steps; what follows is not executed."""
+
+
+class Execution(cst.CSTVisitor):
+    """State shared by all visitors: store, sources, tapes, frames, events and limits.
+
+    The `visit_…` methods of the subclasses leave the value of an expression in `self.value`, drive
+    their children themselves in the order of execution, and return False; so `node.visit(self)`
+    does the same as `self.evaluate(node)`, only more slowly.
+    """
+
+    #: A chain of 20 calls is followed; recursion is cut at the second round.
+    MAX_CALLS = 24
+    STEPS_PER_FILE = 20_000
+    STEPS_PER_LINE = 20
+    STEPS_PER_ENTRY = 6_000
+
+    def __init__(self, outline: Outline, source_names: frozenset[str]) -> None:
+        super().__init__()
+        self.outline = outline
+        self.source_names = source_names
+        self.store = Store()
+        self.sources: list[Source] = [Source(SourceKind.ANYTHING, "anything")]
+        self.children: dict[tuple[int, str], int] = {}
+        self.scopes: list[Scope] = [Scope(None)]
+        self.tapes: dict[int, TapeSite] = {}
+        self.sites: dict[int, TapeSite] = {}
+        self.events: list[Event] = []
+        self.bystanders: list[Bystander] = []
+        self.executed: set[int] = set()
+        self.cut_short: list[str] = []
+        self.value: Value = UNKNOWN
+        self.exit: Exit | None = None
+        self.counter = 0
+        self.steps = 0
+        self.step_limit = 0
+        self.total_limit = self.STEPS_PER_FILE + self.STEPS_PER_LINE * len(outline.lines)
+        self.unit: Unit
+        self.frame = Frame(0, 0, EAGER)
+        self.frames: list[Frame] = [self.frame]
+        self.asked: set[int] = set()
+        self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}
+        self.needed_calls: set[int] = set()
+        self.loops_at_open: dict[int, int] = {}
+        self.variable_nodes: set[int] = set()
+        self.hook_losses: list[tuple[Value, Station, bool]] = []
+        self._visits: dict[type, Callable[[Any], object]] = {}
+
+    # --- the driver
+
+    def evaluate(self, node: cst.CSTNode) -> Value:
+        """Visit one expression and return its value."""
+        self.steps += 1
+        if self.steps > self.step_limit:
+            raise LimitReached
+        self.value = UNKNOWN
+        visit = self._visits.get(node.__class__)
+        if visit is None:
+            visit = getattr(self, f"visit_{node.__class__.__name__}")
+            self._visits[node.__class__] = visit
+        visit(node)
+        return self.value
+
+    def run_block(self, body: Iterable[cst.CSTNode]) -> None:
+        for statement in body:
+            self.evaluate(statement)
+            if self.exit is not None:
+                return
+
+    def fork(self, runs: Sequence[Callable[[], None]]) -> None:
+        """Run alternatives, each from the present state, and go on with what holds after any.
+
+        An alternative that leaves the block (return, raise, break, continue) takes no part.
+        """
+        if len(runs) == 1:
+            runs[0]()
+            return
+        frame = self.frame
+        frame.forks += 1
+        outcomes = []
+        for run in runs:
+            mark = self.store.mark()
+            self.exit = None
+            run()
+            outcomes.append((self.exit, self.store.take_back(mark)))
+        frame.forks -= 1
+        staying = [changes for left, changes in outcomes if left is None]
+        self.exit = None if staying else outcomes[0][0]
+        self.store.join(staying or [changes for _, changes in outcomes], join_cells)
+
+    def frame_runs(self, function: Function) -> bool:
+        return any(
+            frame.function is not None and frame.function.node is function.node
+            for frame in self.frames
+        )
+
+    # --- places and identities
+
+    def place(self, node: cst.CSTNode) -> Place:
+        return Place(self.unit, node)
+
+    def station(self, node: cst.CSTNode) -> Station:
+        return Station(self.frame.calls, Place(self.unit, node))
+
+    def fresh(self) -> int:
+        self.counter += 1
+        return self.counter
+
+    def new_source(self, kind: SourceKind, name: str, station: Station | None = None) -> int:
+        self.sources.append(Source(kind, name, station))
+        return len(self.sources) - 1
+
+    def child(self, parent: int, step: str, kind: SourceKind | None = None) -> int:
+        """The identity of a part of an object, one for each access path."""
+        key = (parent, step)
+        known = self.children.get(key)
+        if known is None:
+            owner = self.sources[parent]
+            if kind is None:
+                kind = SourceKind.OBJECT
+            known = self.new_source(kind, owner.name + step, owner.station)
+            self.sources[known].owners.add(parent)
+            self.children[key] = known
+        return known
+
+    def own(self, owner: int, value: Value) -> None:
+        """An object that holds another may carry its gradient."""
+        for identity in heap.identities(self, value):
+            if identity != owner:
+                self.sources[identity].owners.add(owner)
+
+    def ancestors(self, identity: int) -> set[int]:
+        found: set[int] = set()
+        stack = [identity]
+        while stack:
+            for owner in self.sources[stack.pop()].owners:
+                if owner not in found:
+                    found.add(owner)
+                    stack.append(owner)
+        return found
+
+    # --- tapes
+
+    @property
+    def recording(self) -> Tapes:
+        tapes: Tapes = self.store.get(RECORDING, NO_TAPES)
+        return tapes
+
+    def tape_state(self, tape: int) -> TapeState:
+        state: TapeState = self.store.get(("tape", tape))
+        return state
+
+    def set_tape(self, tape: int, state: TapeState) -> None:
+        self.store.set(("tape", tape), state)
+
+    @property
+    def context(self) -> Context:
+        return self.frame.context
+
+    # --- operations
+
+    def operate(
+        self,
+        node: cst.CSTNode,
+        groups: Sequence[Paths],
+        kind: Kind = Kind.TENSOR,
+        dtype: str = "",
+        sure: bool = True,
+        is_gradient: bool = False,
+    ) -> Data:
+        """The result of an operation on values with these dependencies."""
+        station = self.station(node)
+        recording = self.recording
+        paths = through(self, groups, station, sure, is_gradient)
+        symbolic = kind is Kind.TENSOR and self.context.is_graph
+        return Data(kind, paths, dtype, made=Made(station, recording), symbolic=symbolic)
+
+    def opaque(self, node: cst.CSTNode, groups: Sequence[Paths]) -> Data:
+        """The result of something whose body is not known: it may carry anything."""
+        recording = self.recording
+        if recording:
+            groups = (*groups, {ANYTHING: Path(recording, sure=False)})
+        data = self.operate(node, groups, Kind.UNKNOWN, sure=False)
+        return data
+
+    def break_paths(
+        self,
+        node: cst.CSTNode,
+        kind: Break,
+        operand: Value,
+        groups: Sequence[Paths],
+        result: Kind,
+        dtype: str = "",
+        operation: str = "",
+        operand_node: cst.CSTNode | None = None,
+        qualified: str = "",
+        symbolic: bool = False,
+        context: str = "",
+    ) -> Data:
+        """The result of an operation that lets no gradient through."""
+        station = self.station(node)
+        recording = self.recording
+        cause = Cause(
+            kind,
+            station,
+            operation or text_of(node),
+            text_of(operand_node) if operand_node is not None else self.describe(operand),
+            qualified,
+            context or self.context.mode,
+            symbolic,
+            self.frame.graph_control > 0 and self.context.mode == "autograph",
+        )
+        paths = cut_paths(through(self, groups, station, True, False), cause)
+        made = Made(station, recording)
+        is_symbolic = result is Kind.TENSOR and self.context.is_graph
+        return Data(result, paths, dtype, made=made, symbolic=is_symbolic)
+
+    def describe(self, value: Value) -> str:
+        if isinstance(value, Object):
+            return self.sources[value.identity].name
+        if isinstance(value, Data) and value.identity is not None:
+            return self.sources[value.identity].name
+        return ""
+
+    # --- values
+
+    def paths(self, value: Value) -> Paths:
+        return heap.paths_of(self, value)
+
+    def groups(self, values: Iterable[Value]) -> list[Paths]:
+        found = []
+        for value in values:
+            paths = heap.paths_of(self, value)
+            if paths:
+                found.append(paths)
+        return found
+
+    def is_tensor(self, value: Value) -> bool:
+        """Whether the value is known to be a tensor or variable (unknown things are not)."""
+        return isinstance(value, Data) and value.kind in (Kind.TENSOR, Kind.VARIABLE)
+
+    def is_symbolic(self, value: Value) -> bool:
+        return isinstance(value, Data) and value.symbolic and value.kind is Kind.TENSOR
+
+    def constant_of(self, value: Value) -> Any:
+        return value.constant if isinstance(value, Data) else NOTHING
+
+    def is_none(self, value: Value) -> bool:
+        return value is NONE or (isinstance(value, Data) and value.constant is None)
+
+    def unknown_object(self, name: str, station: Station | None = None) -> Object:
+        return Object(self.new_source(SourceKind.OBJECT, name, station))
+
+
+__all__ = ["NO_PATHS", "Execution", "LimitReached"]

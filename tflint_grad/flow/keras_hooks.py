@@ -1,0 +1,50 @@
+"""Which classes and functions Keras calls by itself, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from typing import TYPE_CHECKING
+
+from tflint_grad.flow.values import Argument, Class, Function
+from tflint_grad.knowledge.keras_api import keras_class
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.execution import Execution
+
+#: Methods that `fit` or a call of the object runs, with the parameters that are tensors.
+HOOKS = frozenset(("call", "train_step", "test_step", "loss"))
+_MODULES = ("tensorflow.Module", "sonnet.Module", "gpflow.Module", "gpflow.models.GPModel")
+
+
+def owns_variables(base: str) -> bool:
+    """Whether instances of subclasses of a library class own variables."""
+    if base in _MODULES:
+        return True
+    found = keras_class(base)
+    return found is not None and found.kind in ("model", "layer")
+
+
+def is_keras_class(cls: Class) -> bool:
+    """A model, layer or loss of Keras 3, whose methods AutoGraph does not convert under `fit`."""
+    from tflint_grad.knowledge.names import is_keras2
+
+    for base in cls.library_bases():
+        found = keras_class(base)
+        if found is not None and found.kind in ("model", "layer", "loss"):
+            return not is_keras2(base)
+    return False
+
+
+def accepted_arguments(
+    x: Execution, method: Function, arguments: Many[Argument]
+) -> list[Argument]:
+    """`layer(x, training=True)`: Keras passes `training` and `mask` only to a `call` that has them."""
+    params = method.node.params
+    known = {p.name.value for p in (*params.posonly_params, *params.params, *params.kwonly_params)}
+    if params.star_kwarg is not None:
+        return list(arguments)
+    return [
+        entry
+        for entry in arguments
+        if entry.keyword not in ("training", "mask") or entry.keyword in known
+    ]

@@ -1,0 +1,361 @@
+"""Layers, models, losses, metrics, optimizers and data sets: what calling them does to a path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tflint_grad.flow import heap, names
+from tflint_grad.flow.calls import call_opaque, call_value, run_callback
+from tflint_grad.flow.library import dtype_of, new_variable
+from tflint_grad.flow.paths import LEAF, Break
+from tflint_grad.flow.state import SourceKind
+from tflint_grad.flow.tapes import argument
+from tflint_grad.flow.values import (
+    NONE,
+    STATIC,
+    UNKNOWN,
+    Argument,
+    Class,
+    Data,
+    Function,
+    Kind,
+    Known,
+    ListRef,
+    Object,
+    Parameters,
+    Sequence,
+    Super,
+    Value,
+)
+from tflint_grad.knowledge.keras_api import KerasClass, keras_class, member
+from tflint_grad.knowledge.names import canonical
+from tflint_grad.knowledge.operations import Gradient
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tflint_grad.flow.execution import Execution
+
+_OWNERS = ("layer", "model")
+_DATASETS = ("tensorflow.data.Dataset", "tensorflow.data.TextLineDataset")
+
+
+def keras_callable(
+    x: Execution, name: str, qualified: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value | None:
+    """An instance of a class of Keras, or a data set; None for anything else."""
+    if name.startswith(_DATASETS):
+        return Object(x.new_source(SourceKind.OBJECT, "dataset", x.station(node)), _DATASETS[0])
+    if name in ("keras.Input", "keras.layers.Input"):
+        return x.operate(node, [], Kind.TENSOR, "float")
+    if name.endswith(("losses.get", "activations.get", "optimizers.get", "layers.get")):
+        return UNKNOWN
+    if name.startswith("keras.applications.") and name.rsplit(".", 1)[-1][:1].isupper():
+        return Object(x.new_source(SourceKind.MODEL, "model", x.station(node)), "keras.Model")
+    found = keras_class(name)
+    if found is None:
+        return None
+    values = [entry.value for entry in arguments]
+    for value in values:
+        names.escape(x, value)
+    owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
+    kind = SourceKind.MODEL if owns else SourceKind.OBJECT
+    made = Object(x.new_source(kind, name.rsplit(".", 1)[-1], x.station(node)), name)
+    adopt_layers(x, made, arguments)
+    for entry in arguments:
+        if entry.keyword == "activation" or (name.endswith("Lambda") and entry.keyword in (None, "function")):
+            x.store.set(("attribute", made.identity, "activation"), entry.value)
+    return made
+
+
+def adopt_layers(x: Execution, owner: Object, arguments: Many[Argument]) -> None:
+    """A model owns the layers that it is made of, be it by a list or by inputs and outputs."""
+    for entry in arguments:
+        value = entry.value
+        x.own(owner.identity, value)
+        for source in x.paths(value):
+            if x.sources[source].kind is SourceKind.MODEL and source != owner.identity:
+                x.sources[source].owners.add(owner.identity)
+    first = argument(arguments, 0, "layers")
+    if first is not None and isinstance(heap.resolved(x, first.value), Sequence):
+        x.store.set(("attribute", owner.identity, "layers"), first.value)
+
+
+def call_keras_object(
+    x: Execution, receiver: Object, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """`layer(x)`, `loss(y, p)`, `metric(y, p)`, or a call of an object of unknown class."""
+    name = receiver.cls if isinstance(receiver.cls, str) else ""
+    found = keras_class(name) if name else None
+    values = [entry.value for entry in arguments]
+    own = {receiver.identity: LEAF}
+    if found is None and isinstance(receiver.cls, Class):
+        return _call_subclass(x, receiver, values, arguments, node)
+    if found is None:
+        results = [result for value in values for result in run_callback(x, value, node)]
+        for value in values:
+            names.escape(x, value)
+        groups = [own, *x.groups([*values, *results])]
+        return _called_object(x, receiver, groups, node)
+    return _call_known_class(x, receiver, found, values, node)
+
+
+def _called_object(
+    x: Execution, receiver: Object, groups: list[object], node: cst.CSTNode
+) -> Data:
+    """Calling the very object is a sure dependency on it; its arguments may or may not flow."""
+    from tflint_grad.flow.paths import combined
+
+    result = x.opaque(node, groups[1:])  # type: ignore[arg-type]
+    own = x.operate(node, [groups[0]], Kind.UNKNOWN)  # type: ignore[list-item]
+    return replace(result, paths=combined((own.paths, result.paths)))
+
+
+def _call_subclass(
+    x: Execution,
+    receiver: Object,
+    values: list[Value],
+    arguments: Many[Argument],
+    node: cst.CSTNode,
+) -> Value:
+    """An instance of a project class without `call` in sight: its bases or its layers do it."""
+    assert isinstance(receiver.cls, Class)
+    layers = x.store.get(("attribute", receiver.identity, "layers"))
+    if layers is not None and "keras.Sequential" in map(canonical, receiver.cls.library_bases()):
+        return _through_layers(x, receiver, layers, values, node)
+    groups = [{receiver.identity: LEAF}, *x.groups(values)]
+    return _called_object(x, receiver, groups, node)  # type: ignore[arg-type]
+
+
+def _through_layers(
+    x: Execution, receiver: Object, layers: Value, values: list[Value], node: cst.CSTNode
+) -> Value:
+    content = heap.resolved(x, layers)
+    assert isinstance(content, Sequence)
+    value = values[0] if values else UNKNOWN
+    for layer in content.items:
+        value = call_value(x, layer, [Argument(value)], node)
+    if content.rest is not None:
+        value = call_value(x, content.rest, [Argument(value)], node)
+    own = x.operate(node, [{receiver.identity: LEAF}], Kind.TENSOR)
+    if isinstance(value, Data) and value.paths and any(p.cut for p in value.paths.values()):
+        return value
+    from tflint_grad.flow.paths import combined
+
+    if isinstance(value, Data):
+        return replace(value, kind=Kind.TENSOR, paths=combined((value.paths, own.paths)))
+    return value
+
+
+def _call_known_class(
+    x: Execution, receiver: Object, found: KerasClass, values: list[Value], node: cst.CSTNode
+) -> Value:
+    if found.kind == "metric":
+        groups = x.groups(values)
+        if not groups:
+            return Data(Kind.TENSOR, dtype="float")
+        return x.break_paths(
+            node, Break.KERAS_HOST, receiver, groups, Kind.TENSOR, "float", qualified=found.name
+        )
+    if found.kind == "optimizer":
+        return UNKNOWN
+    layers = x.store.get(("attribute", receiver.identity, "layers"))
+    if found.name == "keras.Sequential" and layers is not None:
+        content = heap.resolved(x, layers)
+        if isinstance(content, Sequence):
+            return _through_layers(x, receiver, layers, values, node)
+    if found.name == "keras.layers.Lambda":
+        function = x.store.get(("attribute", receiver.identity, "activation"))
+        if isinstance(function, (Function, Known)):
+            return call_value(x, function, [Argument(value) for value in values], node)
+    groups = x.groups(values)
+    plain = [value for index, value in enumerate(values) if index not in found.detached]
+    detached = [value for index, value in enumerate(values) if index in found.detached]
+    groups = x.groups(plain)
+    owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
+    own = {receiver.identity: LEAF}
+    if found.gradient is Gradient.NONE and groups:
+        broken = x.break_paths(
+            node, Break.NO_GRADIENT, receiver, groups, Kind.TENSOR, qualified=found.name
+        )
+        if not owns:
+            return broken
+        mine = x.operate(node, [own], Kind.TENSOR)
+        return replace(broken, paths={**broken.paths, **mine.paths}, dtype="float")
+    if owns:
+        groups.append(own)
+    if detached and not owns and found.kind != "loss":
+        groups.extend(x.groups(detached))
+    data = x.operate(node, groups, Kind.TENSOR, "float")
+    activation = x.store.get(("attribute", receiver.identity, "activation"))
+    if isinstance(activation, (Function, Known)) and found.kind == "layer":
+        return call_value(x, activation, [Argument(data)], node)
+    return data
+
+
+# --- methods of Keras' own classes
+
+
+def class_kind(receiver: Object) -> str:
+    """layer, model, loss, metric, optimizer or empty."""
+    if isinstance(receiver.cls, str):
+        found = keras_class(receiver.cls)
+        return found.kind if found is not None else ""
+    if isinstance(receiver.cls, Class):
+        for base in receiver.cls.library_bases():
+            found = keras_class(base)
+            if found is not None:
+                return found.kind
+    return ""
+
+
+def call_library_method(
+    x: Execution, receiver: Object, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value | None:
+    """A method that a Keras base class or a data set provides; None where nothing is known."""
+    if receiver.cls == _DATASETS[0]:
+        return _dataset_method(x, receiver, name, arguments, node)
+    if name == "compile":
+        _note_compiled_loss(x, arguments, node)
+    if name in ("apply_gradients", "apply") and receiver.cls is None:
+        return UNKNOWN
+    if name == "minimize":
+        return _minimize(x, receiver, arguments, node)
+    kind = class_kind(receiver)
+    if not kind:
+        return None
+    values = [entry.value for entry in arguments]
+    if name == "add_weight" and kind in _OWNERS:
+        trainable = argument(arguments, 99, "trainable")
+        frozen = trainable is not None and x.constant_of(trainable.value) is False
+        dtype = argument(arguments, 99, "dtype")
+        label = argument(arguments, 99, "name")
+        spelled = x.constant_of(label.value) if label is not None else "weight"
+        meaning = dtype_of(x, dtype.value) if dtype is not None else "float"
+        data = new_variable(x, node, str(spelled), not frozen, meaning)
+        assert data.identity is not None
+        x.sources[data.identity].owners.add(receiver.identity)
+        return data
+    found = member(kind, name)
+    if found is None:
+        return None
+    if found.kind in ("static", "state", "variables", "trainable", "non-trainable"):
+        for value in values:
+            names.escape(x, value)
+        if name == "add" and values:
+            x.own(receiver.identity, values[0])
+            layers = x.store.get(("attribute", receiver.identity, "layers"))
+            if isinstance(layers, ListRef):
+                from tflint_grad.flow.methods import appended
+
+                content = heap.contents(x, layers)
+                assert isinstance(content, Sequence)
+                x.store.set(("list", layers.identity), appended(x, content, values[0]))
+            elif receiver.cls == "keras.Sequential":
+                listed = heap.new_list(x, Sequence((values[0],), None, "list"))
+                x.store.set(("attribute", receiver.identity, "layers"), listed)
+        if name == "get_layer":
+            return Object(x.child(receiver.identity, ".layer[*]", SourceKind.MODEL), "keras.Layer")
+        return NONE if found.kind == "state" else STATIC
+    if found.kind == "host":
+        groups = [*x.groups(values), {receiver.identity: LEAF}]
+        if name == "get_weights":
+            return Data(Kind.NDARRAY)
+        if name == "fit":
+            return UNKNOWN
+        return x.break_paths(
+            node, Break.KERAS_HOST, receiver, groups, Kind.NDARRAY, qualified=f".{name}"
+        )
+    if found.kind == "result":
+        groups = x.groups(values)
+        content = x.store.get(("content", receiver.identity))
+        if content:
+            groups.append(content)
+        return x.break_paths(
+            node, Break.KERAS_HOST, receiver, groups, Kind.TENSOR, "float", qualified=f".{name}"
+        )
+    if found.kind == "call":
+        if kind in _OWNERS and name in ("__call__", "call"):
+            return call_value(x, receiver, arguments, node)
+        groups = [*x.groups(values)]
+        if kind in _OWNERS and name == "predict_step":
+            groups.append({receiver.identity: LEAF})
+        return x.opaque(node, groups)
+    if found.kind == "gradient":
+        for value in values:
+            run_callback(x, value, node)
+            names.escape(x, value)
+        return UNKNOWN
+    return None
+
+
+def call_base_method(
+    x: Execution, receiver: Super, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """`super().name(...)` where the base is a class of a library."""
+    this = receiver.receiver
+    if not isinstance(this, Object):
+        return call_opaque(x, arguments, node)
+    if name == "__init__":
+        adopt_layers(x, this, arguments)
+        return NONE
+    if name in ("build", "__init_subclass__", "__setattr__", "__post_init__", "compile"):
+        if name == "compile":
+            _note_compiled_loss(x, arguments, node)
+        return NONE
+    if name in ("call", "__call__"):
+        values = [entry.value for entry in arguments]
+        groups = [{this.identity: LEAF}, *x.groups(values)]
+        return _called_object(x, this, groups, node)  # type: ignore[arg-type]
+    found = call_library_method(x, this, name, arguments, node)
+    if found is not None:
+        return found
+    return call_opaque(x, arguments, node, [x.paths(this)])
+
+
+def _minimize(
+    x: Execution, receiver: Object, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """`optimizer.minimize(loss, variables, tape=tape)`: the tape is used by somebody else."""
+    for entry in arguments:
+        names.escape(x, entry.value)
+        run_callback(x, entry.value, node)
+    return UNKNOWN
+
+
+def _note_compiled_loss(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> None:
+    """A function handed to `compile(loss=…)` is asked for its gradient by `fit`."""
+    loss = argument(arguments, 1, "loss")
+    if loss is None:
+        return
+    eagerly = argument(arguments, 99, "run_eagerly")
+    eager = eagerly is not None and x.constant_of(eagerly.value) is not False
+    for value in (loss.value, *heap.parts(x, loss.value)):
+        if isinstance(value, Function) or (isinstance(value, Object) and isinstance(value.cls, Class)):
+            x.hook_losses.append((value, x.station(node), eager))
+
+
+# --- tf.data
+
+
+def _dataset_method(
+    x: Execution, receiver: Object, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    if name in ("map", "filter", "flat_map", "interleave", "reduce"):
+        recording = x.recording
+        from tflint_grad.flow.tapes import pause, resume
+
+        paused = pause(x, Known("dataset"))
+        for entry in arguments:
+            run_callback(x, entry.value, node)
+        resume(x, paused)
+        assert recording is paused or recording == paused
+        return receiver
+    if name in ("as_numpy_iterator", "cardinality", "element_spec"):
+        return Data(Kind.NDARRAY) if name == "as_numpy_iterator" else STATIC
+    return receiver
+
+
+__all__ = ["Parameters", "adopt_layers", "call_base_method", "call_keras_object", "keras_callable"]

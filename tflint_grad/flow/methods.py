@@ -1,0 +1,329 @@
+"""Methods of values whose class is not of the project: tensors, lists, dictionaries, tapes …"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from tflint_grad.flow import heap, names
+from tflint_grad.flow.calls import call_opaque, call_value, run_callback
+from tflint_grad.flow.iteration import rounds
+from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.library import host_method
+from tflint_grad.flow.paths import Break, Place, joined
+from tflint_grad.flow.state import SourceKind
+from tflint_grad.flow.tapes import argument, call_tape
+from tflint_grad.flow.values import (
+    NONE,
+    NOTHING,
+    STATIC,
+    UNKNOWN,
+    Argument,
+    Choice,
+    Class,
+    Data,
+    DictRef,
+    Generator,
+    Kind,
+    Known,
+    ListRef,
+    Mapped,
+    Object,
+    Parameters,
+    Sequence,
+    Super,
+    Tape,
+    Value,
+)
+from tflint_grad.knowledge import operations
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.execution import Execution
+
+HOST_METHODS = frozenset(("numpy", "item", "tolist"))
+_ASSIGN = frozenset(("assign", "assign_add", "assign_sub", "update_state", "scatter_update"))
+
+
+def call_method(
+    x: Execution, receiver: Value, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """The result of `receiver.name(...)`."""
+    match receiver:
+        case Tape():
+            return call_tape(x, receiver, name, arguments, node)
+        case ListRef():
+            return _list_method(x, receiver, name, arguments, node)
+        case DictRef():
+            return _dict_method(x, receiver, name, arguments, node)
+        case Choice():
+            results = [call_method(x, o, name, arguments, node) for o in receiver.options if not x.is_none(o)]
+            return join_values(results) if results else UNKNOWN
+        case Data():
+            return _data_method(x, receiver, name, arguments, node)
+        case Object():
+            return _object_method(x, receiver, name, arguments, node)
+        case Super():
+            from tflint_grad.flow.keras_objects import call_base_method
+
+            return call_base_method(x, receiver, name, arguments, node)
+        case Class():
+            return call_opaque(x, arguments, node)
+        case Parameters():
+            return UNKNOWN
+        case Sequence() | Mapped():
+            return _frozen_method(x, receiver, name, arguments, node)
+        case Generator():
+            if name in ("__next__", "send"):
+                return _next_of(x, receiver, node)
+            return UNKNOWN
+        case _:
+            return call_opaque(x, arguments, node, x.groups((receiver,)))
+
+
+def _next_of(x: Execution, receiver: Value, node: cst.CSTNode) -> Value:
+    values = rounds(x, receiver, node).values
+    return join_values(values) if values else UNKNOWN
+
+
+def _receiver_place(x: Execution, node: cst.CSTNode) -> Place | None:
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return x.place(node.func.value)
+    return None
+
+
+def _data_method(
+    x: Execution, receiver: Data, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    if receiver.kind is Kind.NDARRAY:
+        return _array_method(x, receiver, name, arguments, node)
+    if receiver.kind is Kind.HOST:
+        groups = x.groups([receiver, *(entry.value for entry in arguments)])
+        return Data(Kind.HOST, x.operate(node, groups).paths)
+    if name in HOST_METHODS:
+        return host_method(x, receiver, name, node, _receiver_place(x, node))
+    if name in ("eval", "__array__"):
+        return host_method(x, receiver, name, node, _receiver_place(x, node))
+    if name in _ASSIGN and receiver.identity is not None:
+        return _assign(x, receiver, receiver.identity, name, arguments, node)
+    if name in ("value", "read_value"):
+        return x.operate(node, x.groups((receiver,)), Kind.TENSOR, receiver.dtype) if name == "read_value" else receiver
+    fact = operations.tensor_method(name)
+    if fact is not None and receiver.kind is not Kind.UNKNOWN:
+        if fact.kind == "static":
+            return STATIC
+        groups = x.groups([receiver, *(entry.value for entry in arguments)])
+        if fact.gradient is operations.Gradient.NONE and groups and fact.kind == "op":
+            return x.break_paths(node, Break.NO_GRADIENT, receiver, groups, Kind.TENSOR, fact.dtype)
+        return x.operate(node, groups, Kind.TENSOR, receiver.dtype)
+    if name in ("get_shape", "set_shape"):
+        return STATIC
+    return call_opaque(x, arguments, node, x.groups((receiver,)))
+
+
+def _array_method(
+    x: Execution, receiver: Data, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    groups = x.groups([receiver, *(entry.value for entry in arguments)])
+    kind = Kind.HOST if name in ("item", "tolist", "mean", "sum", "max", "min") else Kind.NDARRAY
+    return Data(kind, x.operate(node, groups).paths)
+
+
+def _assign(
+    x: Execution,
+    receiver: Value,
+    identity: int,
+    name: str,
+    arguments: Many[Argument],
+    node: cst.CSTNode,
+) -> Value:
+    """The value goes into the variable; who reads it gets it without its history."""
+    groups = x.groups(entry.value for entry in arguments if entry.keyword in (None, "value", "delta"))
+    if groups:
+        broken = x.break_paths(node, Break.STATE, receiver, groups, Kind.TENSOR)
+        content = {s: p for s, p in broken.paths.items() if s != identity}
+        if name not in ("assign",):
+            content = dict(joined([content, x.store.get(("content", identity), {})]))
+        x.store.set(("content", identity), content)
+    elif name == "assign":
+        x.store.set(("content", identity), {})
+    return receiver
+
+
+def _object_method(
+    x: Execution, receiver: Object, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    if name in HOST_METHODS and receiver.cls is None and not arguments:
+        return host_method(x, receiver, name, node, _receiver_place(x, node))
+    if name in ("get_shape", "set_shape"):
+        return STATIC
+    stored = [
+        value
+        for key in arguments[:1]
+        if isinstance(x.constant_of(key.value), (str, int)) and name in ("get", "pop")
+        for value in [x.store.get(("item", receiver.identity, x.constant_of(key.value)))]
+        if value is not None
+    ]
+    if stored:
+        return stored[0]
+    from tflint_grad.flow.keras_objects import call_library_method
+
+    known = call_library_method(x, receiver, name, arguments, node)
+    if known is not None:
+        return known
+    if name in _ASSIGN:
+        return _assign(x, receiver, receiver.identity, name, arguments, node)
+    child = x.children.get((receiver.identity, f".{name}"))
+    more = [x.paths(receiver)]
+    if child is not None:
+        more.append(x.paths(Object(child)))
+    inside = bool(x.recording)
+    values = [entry.value for entry in arguments]
+    if name in ("append", "add", "extend", "put", "update", "register", "insert"):
+        for value in values:
+            x.own(receiver.identity, value)
+    if not inside:
+        # Outside of a tape an unknown method only keeps objects; it does not read their values.
+        kept = [value for value in values if not isinstance(value, (Object, Parameters))]
+        for value in values:
+            names.escape(x, value)
+        results = [result for value in values for result in run_callback(x, value, node)]
+        return x.opaque(node, [*more, *x.groups([*kept, *results])])
+    return call_opaque(x, arguments, node, more)
+
+
+# --- containers
+
+
+def _list_method(
+    x: Execution, receiver: ListRef, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    key = ("list", receiver.identity)
+    content = heap.contents(x, receiver)
+    assert isinstance(content, Sequence)
+    values = [entry.value for entry in arguments]
+    for value in values:
+        if isinstance(value, Tape):
+            x.tapes[value.identity].kept = x.tapes[value.identity].kept or "container"
+            x.tapes[value.identity].places.add("container")
+    match name:
+        case "append" | "add" if values:
+            x.store.set(key, appended(x, content, values[-1]))
+            return NONE
+        case "insert" if len(values) == 2:
+            items = heap.parts(x, content)
+            if x.constant_of(values[0]) == 0 and content.rest is None:
+                x.store.set(key, Sequence((values[1], *content.items), None, "list"))
+            else:
+                x.store.set(key, Sequence((), join_values([*items, values[1]]), "list"))
+            return NONE
+        case "extend" if values:
+            from tflint_grad.flow.builtin_calls import extend_list
+
+            extend_list(x, receiver, values[0], node)
+            return NONE
+        case "pop":
+            parts = heap.parts(x, content)
+            if content.rest is None and content.items:
+                index = x.constant_of(values[0]) if values else -1
+                if isinstance(index, int) and -len(content.items) <= index < len(content.items):
+                    items_left = list(content.items)
+                    popped = items_left.pop(index)
+                    x.store.set(key, Sequence(tuple(items_left), None, "list"))
+                    return popped
+            return join_values(parts) if parts else UNKNOWN
+        case "clear":
+            x.store.set(key, Sequence((), None, "list"))
+            return NONE
+        case "copy":
+            return heap.new_list(x, content)
+        case "reverse" | "sort":
+            parts = heap.parts(x, content)
+            if parts:
+                x.store.set(key, Sequence((), join_values(parts), "list"))
+            return NONE
+        case "index" | "count":
+            return Data(Kind.HOST, dtype="int")
+        case _:
+            return call_opaque(x, arguments, node, x.groups((receiver,)))
+
+
+def appended(x: Execution, content: Sequence, value: Value) -> Sequence:
+    """A list grows by one; in the rounds of a loop, and when it is long, its elements are joined."""
+    if content.rest is None and len(content.items) < 8:
+        return Sequence((*content.items, value), None, content.kind)
+    if content.rest is not None:
+        return Sequence(content.items, join_values([content.rest, value]), content.kind)
+    return Sequence(content.items, value, content.kind)
+
+
+def _dict_method(
+    x: Execution, receiver: DictRef, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    content = heap.contents(x, receiver)
+    assert isinstance(content, Mapped)
+    key: Any = x.constant_of(arguments[0].value) if arguments else NOTHING
+    parts = heap.parts(x, content)
+    match name:
+        case "get" | "pop" | "setdefault":
+            if isinstance(key, (str, int)) and key in content.items:
+                return content.items[key]
+            if name == "setdefault" and len(arguments) > 1 and isinstance(key, (str, int)):
+                value = arguments[1].value
+                items = {**content.items, key: value}
+                x.store.set(("dict", receiver.identity), Mapped(items, content.rest))
+                return value
+            default = arguments[1].value if len(arguments) > 1 else NONE
+            if content.rest is None and isinstance(key, (str, int)):
+                return default
+            return join_values([*parts, default])
+        case "values":
+            return Sequence(tuple(content.items.values()), content.rest, "list")
+        case "keys":
+            from tflint_grad.flow.values import constant
+
+            return Sequence(tuple(constant(k) for k in content.items), None, "list")
+        case "items":
+            from tflint_grad.flow.values import constant
+
+            pairs = tuple(Sequence((constant(k), v)) for k, v in content.items.items())
+            rest = None if content.rest is None else Sequence((UNKNOWN, content.rest))
+            return Sequence(pairs, rest, "list")
+        case "update":
+            for entry in arguments:
+                other = heap.resolved(x, entry.value)
+                if entry.keyword is not None:
+                    content = Mapped({**content.items, entry.keyword: entry.value}, content.rest)
+                elif isinstance(other, Mapped):
+                    content = Mapped({**content.items, **other.items}, other.rest or content.rest)
+                else:
+                    content = Mapped(content.items, other)
+            x.store.set(("dict", receiver.identity), content)
+            return NONE
+        case "copy":
+            return heap.new_dict(x, content)
+        case "clear":
+            x.store.set(("dict", receiver.identity), Mapped({}))
+            return NONE
+        case _:
+            return call_opaque(x, arguments, node, x.groups((receiver,)))
+
+
+def _frozen_method(
+    x: Execution, receiver: Sequence | Mapped, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """A method of a tuple, or of a container that came out of a join."""
+    if isinstance(receiver, Mapped):
+        return _dict_method(x, heap.new_dict(x, receiver), name, arguments, node)
+    if name in ("append", "extend", "insert", "pop"):
+        return _list_method(x, heap.new_list(x, receiver), name, arguments, node)
+    if name in ("index", "count"):
+        return Data(Kind.HOST, dtype="int")
+    parts = heap.parts(x, receiver)
+    if parts and not arguments:
+        return join_values(parts)  # a field of a named tuple is called
+    return call_opaque(x, arguments, node, x.groups((receiver,)))
+
+
+__all__ = ["Known", "SourceKind", "argument", "call_method", "call_value"]

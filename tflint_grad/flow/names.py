@@ -1,0 +1,338 @@
+"""Names and attributes: reading and binding them, by Python's own scoping."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tflint_grad.flow import heap
+from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.paths import LEAF, NO_PATHS
+from tflint_grad.flow.state import Scope, SourceKind
+from tflint_grad.flow.values import (
+    NONE,
+    NOTHING,
+    STATIC,
+    UNKNOWN,
+    Choice,
+    Class,
+    Data,
+    DictRef,
+    Function,
+    Kind,
+    Known,
+    ListRef,
+    Method,
+    Object,
+    Parameters,
+    Rebound,
+    Sequence,
+    Super,
+    Tape,
+    Value,
+)
+from tflint_grad.knowledge.operations import tensor_attribute
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tflint_grad.flow.execution import Execution
+
+PARAMETER_LISTS = frozenset(
+    "trainable_variables trainable_weights variables weights non_trainable_variables"
+    " non_trainable_weights".split()
+)
+#: Attributes that say something about a value and carry nothing of it.
+STATIC_ATTRIBUTES = frozenset("shape dtype ndim name device size __name__ __class__ itemsize nbytes".split())
+_BUILTINS = frozenset(dir(builtins))
+
+
+def new_scope(x: Execution, parent: int | None, is_class: bool = False) -> int:
+    x.scopes.append(Scope(parent, is_class))
+    return len(x.scopes) - 1
+
+
+def _scope_of(x: Execution, name: str) -> int:
+    """The scope that an assignment to a name writes to."""
+    scope = x.frame.scope
+    info = x.scopes[scope]
+    if name in info.globals:
+        return 0
+    if name in info.nonlocals:
+        parent = info.parent
+        while parent is not None:
+            if ("name", parent, name) in x.store:
+                return parent
+            parent = x.scopes[parent].parent
+    return scope
+
+
+def read_name(x: Execution, name: str) -> Value:
+    scope: int | None = _scope_of(x, name)
+    start = scope
+    while scope is not None:
+        info = x.scopes[scope]
+        if scope == start or not info.is_class:
+            value: Value | None = x.store.get(("name", scope, name))
+            if value is not None:
+                return value
+        scope = info.parent
+    if name in _BUILTINS:
+        if name in ("None", "True", "False"):
+            return NONE if name == "None" else Data(Kind.HOST, dtype="bool", constant=name == "True")
+        return Known(f"builtins.{name}")
+    return UNKNOWN
+
+
+def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
+    scope = _scope_of(x, name)
+    key = ("name", scope, name)
+    old = x.store.get(key)
+    value = _identified(x, name, value, node)
+    value = _note_rebinding(x, name, old, value, node)
+    if isinstance(value, Tape):
+        x.tapes[value.identity].places.add("module" if scope == 0 else f"name {name}")
+    x.store.set(key, value)
+
+
+def _identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Value:
+    """Give a tensor that a gradient is asked for by this name an identity of its own."""
+    if (
+        name in x.source_names
+        and isinstance(value, Data)
+        and value.identity is None
+        and value.constant is NOTHING
+        and value.kind is not Kind.HOST
+    ):
+        if value.paths:
+            kind = SourceKind.INTERMEDIATE
+        elif value.kind is Kind.UNKNOWN:
+            kind = SourceKind.OBJECT
+        else:
+            kind = SourceKind.TENSOR
+        identity = x.new_source(kind, name, x.station(node))
+        return replace(value, identity=identity, paths={**value.paths, identity: LEAF})
+    return value
+
+
+def _note_rebinding(
+    x: Execution, name: str, old: Value | None, value: Value, node: cst.CSTNode
+) -> Value:
+    """Remember that a variable's name now holds a tensor computed from that variable."""
+    if (
+        isinstance(value, Data)
+        and value.kind is not Kind.VARIABLE
+        and value.made is not None
+        and isinstance(old, Data)
+    ):
+        if old.kind is Kind.VARIABLE and old.identity is not None and old.identity in value.paths:
+            return replace(value, rebound=Rebound(x.station(node), old.identity, name))
+        if old.rebound is not None and old.rebound.variable in value.paths:
+            return replace(value, rebound=old.rebound)
+    return value
+
+
+# --- attributes
+
+
+def bind_attribute(
+    x: Execution, receiver: Value, name: str, value: Value, node: cst.CSTNode
+) -> None:
+    if isinstance(receiver, Choice):
+        for option in receiver.options:
+            bind_attribute(x, option, name, value, node)
+        return
+    if isinstance(value, Tape):
+        x.tapes[value.identity].places.add("attribute")
+        x.tapes[value.identity].kept = x.tapes[value.identity].kept or "attribute"
+    if not isinstance(receiver, (Object, Class)):
+        escape(x, value)
+        return
+    key = ("attribute", receiver.identity, name)
+    if isinstance(receiver, Object):
+        if isinstance(receiver.cls, Class):
+            setter = find_in_class(x, receiver.cls, f"{name}.setter")
+            if isinstance(setter, Function):
+                from tflint_grad.flow.calls import call_function
+
+                call_function(x, replace(setter, receiver=receiver), [_argument(value)], node)
+                return
+        old = x.store.get(key)
+        value = _identified(x, name, value, node)
+        value = _note_rebinding(x, name, old, value, node)
+        x.own(receiver.identity, value)
+    x.store.set(key, value)
+
+
+def _argument(value: Value) -> object:
+    from tflint_grad.flow.values import Argument
+
+    return Argument(value)
+
+
+def find_in_class(x: Execution, cls: Class, name: str) -> Value | None:
+    for entry in cls.ancestry():
+        found: Value | None = x.store.get(("attribute", entry.identity, name))
+        if found is not None:
+            return found
+    return None
+
+
+def read_attribute(x: Execution, receiver: Value, name: str, node: cst.CSTNode) -> Value:
+    """What `receiver.name` is; methods of libraries stay pending until they are called."""
+    match receiver:
+        case Known():
+            return Known(f"{receiver.name}.{name}")
+        case Choice():
+            return join_values([read_attribute(x, o, name, node) for o in receiver.options])
+        case Object():
+            return _of_object(x, receiver, name, node)
+        case Class():
+            found = find_in_class(x, receiver, name)
+            if found is None:
+                return Method(receiver, name)
+            if isinstance(found, Function) and found.role == "classmethod":
+                return replace(found, receiver=receiver)
+            return found
+        case Super():
+            return _of_super(x, receiver, name)
+        case Data():
+            return _of_data(x, receiver, name, node)
+        case _:
+            return Method(receiver, name)
+
+
+def _bound(x: Execution, found: Value, receiver: Value, node: cst.CSTNode) -> Value:
+    from tflint_grad.flow.calls import call_function
+
+    if isinstance(found, Function):
+        match found.role:
+            case "staticmethod":
+                return found
+            case "classmethod":
+                cls = receiver.cls if isinstance(receiver, Object) else receiver
+                return replace(found, receiver=cls if isinstance(cls, Class) else receiver)
+            case "property":
+                return call_function(x, replace(found, receiver=receiver), [], node)
+            case _:
+                return replace(found, receiver=receiver)
+    return found
+
+
+def _of_object(x: Execution, receiver: Object, name: str, node: cst.CSTNode) -> Value:
+    key = ("attribute", receiver.identity, name)
+    value: Value | None = x.store.get(key)
+    if value is not None:
+        return value
+    if name in PARAMETER_LISTS and (
+        not isinstance(receiver.cls, Class) or find_in_class(x, receiver.cls, name) is None
+    ):
+        return Parameters((receiver.identity,), name)
+    if isinstance(receiver.cls, Class):
+        if name == "__class__":
+            return receiver.cls
+        found = find_in_class(x, receiver.cls, name)
+        if found is not None:
+            return _bound(x, found, receiver, node)
+    if name in STATIC_ATTRIBUTES:
+        return STATIC
+    if name == "__dict__":
+        return UNKNOWN
+    return Method(receiver, name)
+
+
+def materialise(x: Execution, value: Value) -> Value:
+    """A pending attribute of an object that is read as a value: a part with its own identity."""
+    if not isinstance(value, Method):
+        return value
+    receiver, name = value.receiver, value.name
+    if isinstance(receiver, Object):
+        if name in ("T", "value", "_value", "primal"):
+            return receiver
+        child = x.child(receiver.identity, f".{name}")
+        return Object(child)
+    return value
+
+
+def _of_super(x: Execution, receiver: Super, name: str) -> Value:
+    cls = receiver.receiver.cls if isinstance(receiver.receiver, Object) else receiver.receiver
+    if isinstance(cls, Class):
+        line = cls.ancestry()
+        own = [entry.identity for entry in line]
+        owner = receiver.owner.identity
+        after = line[own.index(owner) + 1 :] if owner in own else ()
+        for entry in after:
+            found: Value | None = x.store.get(("attribute", entry.identity, name))
+            if isinstance(found, Function):
+                return replace(found, receiver=receiver.receiver)
+            if found is not None:
+                return found
+    return Method(receiver, name)
+
+
+def _of_data(x: Execution, receiver: Data, name: str, node: cst.CSTNode) -> Value:
+    if name in STATIC_ATTRIBUTES or name in ("graph", "op", "device", "trainable"):
+        return STATIC
+    fact = tensor_attribute(name)
+    if receiver.kind in (Kind.TENSOR, Kind.VARIABLE) and fact is not None and fact.kind == "static":
+        return STATIC
+    if name in ("value", "_value") and receiver.kind is Kind.VARIABLE:
+        return Method(receiver, "value")
+    if receiver.kind is Kind.UNKNOWN and name in PARAMETER_LISTS:
+        return replace(receiver, identity=None) if receiver.paths else UNKNOWN
+    if receiver.kind is Kind.NDARRAY and name == "T":
+        return receiver
+    return Method(receiver, name)
+
+
+# --- containers and escape
+
+
+def escape(x: Execution, value: Value, depth: int = 0) -> None:
+    """The value leaves our sight; a tape in it may be used by anybody."""
+    if isinstance(value, Tape):
+        x.tapes[value.identity].escaped = True
+        state = x.tape_state(value.identity)
+        x.set_tape(value.identity, replace(state, uses_min=0))
+    elif isinstance(value, (ListRef, DictRef, Sequence)) and depth < 6:
+        for part in heap.parts(x, value):
+            escape(x, part, depth + 1)
+    elif isinstance(value, Function):
+        _escape_closure(x, value)
+    elif isinstance(value, Choice):
+        for option in value.options:
+            escape(x, option, depth + 1)
+
+
+def _escape_closure(x: Execution, function: Function) -> None:
+    """A closure that leaves our sight takes the tapes of its scope along, if it names them."""
+    names = _names_in(function)
+    scope: int | None = function.scope
+    while scope:
+        for name in names:
+            value = x.store.get(("name", scope, name))
+            if isinstance(value, Tape):
+                x.tapes[value.identity].escaped = True
+                x.tapes[value.identity].kept = x.tapes[value.identity].kept or "closure"
+        scope = x.scopes[scope].parent
+
+
+def _names_in(function: Function) -> frozenset[str]:
+    from tflint_grad.flow.syntax import loaded_names
+
+    return loaded_names(function.node)
+
+
+__all__ = [
+    "NO_PATHS",
+    "PARAMETER_LISTS",
+    "bind_attribute",
+    "bind_name",
+    "escape",
+    "find_in_class",
+    "materialise",
+    "new_scope",
+    "read_attribute",
+    "read_name",
+]

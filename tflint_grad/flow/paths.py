@@ -1,0 +1,196 @@
+"""Paths: how a value depends on the sources of a gradient, and where that dependency was lost."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tflint_grad.outline import Unit
+
+Tapes = frozenset[int]
+NO_TAPES: Tapes = frozenset()
+
+#: The pseudo-source of values of unknown origin: "something else may come this way".
+ANYTHING = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """A node and the unit of the file that it was parsed from; positions are computed on demand."""
+
+    unit: Unit
+    node: cst.CSTNode
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Station:
+    """Where execution stands: the calls that lead here (outermost first), then the place itself."""
+
+    calls: tuple[tuple[int, Place], ...]
+    place: Place
+
+
+class Break(enum.Enum):
+    """What cuts a path."""
+
+    HOST_CALL = "host call"
+    HOST_CONVERSION = "host conversion"
+    REWRAP = "rewrap"
+    NO_GRADIENT = "no gradient"
+    INTEGER_CAST = "integer cast"
+    ZERO_GRADIENT = "zero gradient"
+    UNREGISTERED = "unregistered"
+    PYTHON_FUNCTION = "python function"
+    PRINT_VALUE = "print value"
+    STOPPED = "stopped"
+    KERAS_HOST = "keras host"
+    STATE = "state"
+    DATASET = "dataset"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cause:
+    """The first step that takes a value off the recorded path.
+
+    `operation` is the spelling of what was called, `operand` that of the value that was lost.
+    `symbolic`: it happens to a symbolic tensor, so a host call raises while tracing.
+    `in_graph_control`: under control flow that is part of a graph, where None becomes zero
+    (TF 2.21: tf.cond and AutoGraph's `if` fill in zeros).
+    """
+
+    kind: Break
+    station: Station
+    operation: str
+    operand: str
+    qualified: str = ""
+    context: str = "eager"
+    symbolic: bool = False
+    in_graph_control: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A step at which the set of recording tapes became smaller; `recording`: those that ran then."""
+
+    station: Station
+    tapes: Tapes
+    recording: Tapes
+    is_gradient: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """One value's dependency on one source.
+
+    `tapes` recorded all of the way so far (None: the source itself, not read yet); of these,
+    `assumed` only if the source is watched, which its unknown origin leaves open.
+    """
+
+    tapes: Tapes | None = None
+    assumed: Tapes = NO_TAPES
+    sure: bool = True
+    cut: Cause | None = None
+    lost: tuple[Cause, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+Paths = Mapping[int, Path]
+NO_PATHS: Paths = {}
+LEAF = Path()
+MAX_LOST = 4
+MAX_STEPS = 6
+
+
+def _with_lost(lost: tuple[Cause, ...], more: Iterable[Cause]) -> tuple[Cause, ...]:
+    for cause in more:
+        if len(lost) >= MAX_LOST:
+            break
+        if all(cause.station.place.node is not known.station.place.node for known in lost):
+            lost = (*lost, cause)
+    return lost
+
+
+def _both_live(left: Path, right: Path, lost: tuple[Cause, ...]) -> Path:
+    """Either way will do for a tape, so the recording sets are united."""
+    if left.tapes is None or right.tapes is None:
+        return left if left.tapes is None else right
+    wide, narrow = (left, right) if len(left.tapes) >= len(right.tapes) else (right, left)
+    assert wide.tapes is not None and narrow.tapes is not None
+    return Path(
+        tapes=wide.tapes | narrow.tapes,
+        assumed=(wide.assumed & narrow.assumed)
+        | (wide.assumed - narrow.tapes)
+        | (narrow.assumed - wide.tapes),
+        sure=wide.sure or narrow.sure,
+        lost=lost,
+        steps=wide.steps,
+    )
+
+
+def combine(left: Path, right: Path) -> Path:
+    """Two operands of one operation: live wins, and what the other lost is remembered."""
+    if left is right:
+        return left
+    if left.cut is None and right.cut is None:
+        return _both_live(left, right, _with_lost(left.lost, right.lost))
+    if left.cut is not None and right.cut is not None:
+        tapes = (left.tapes or NO_TAPES) | (right.tapes or NO_TAPES)
+        return replace(left, tapes=tapes, sure=left.sure or right.sure)
+    live, dead = (left, right) if left.cut is None else (right, left)
+    assert dead.cut is not None
+    if not dead.sure:
+        return live
+    return replace(live, lost=_with_lost(live.lost, (dead.cut, *dead.lost)))
+
+
+def join(left: Path, right: Path) -> Path:
+    """Two ways of control flow: live wins and nothing is lost, since one of the two is taken."""
+    if left is right:
+        return left
+    if left.cut is None and right.cut is None:
+        return _both_live(left, right, left.lost if left.lost == right.lost else ())
+    if left.cut is not None and right.cut is not None:
+        tapes = (left.tapes or NO_TAPES) | (right.tapes or NO_TAPES)
+        return replace(left, tapes=tapes, sure=left.sure or right.sure)
+    return left if left.cut is None else right
+
+
+def _merged(groups: Iterable[Paths], how: str) -> Paths:
+    result: dict[int, Path] | None = None
+    first: Paths = NO_PATHS
+    merge = combine if how == "combine" else join
+    for paths in groups:
+        if not paths or paths is first:
+            continue
+        if not first:
+            first = paths
+            continue
+        if result is None:
+            result = dict(first)
+        for source, path in paths.items():
+            known = result.get(source)
+            result[source] = path if known is None else merge(known, path)
+    return first if result is None else result
+
+
+def combined(groups: Iterable[Paths]) -> Paths:
+    return _merged(groups, "combine")
+
+
+def joined(groups: Iterable[Paths]) -> Paths:
+    return _merged(groups, "join")
+
+
+def unsure(paths: Paths) -> Paths:
+    """The same dependencies, led through something whose body is not known."""
+    if all(not path.sure for path in paths.values()):
+        return paths
+    return {
+        source: path if not path.sure else replace(path, sure=False)
+        for source, path in paths.items()
+    }

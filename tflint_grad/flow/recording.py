@@ -1,0 +1,140 @@
+"""What the tapes record: how the paths of operands become the paths of a result."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tflint_grad.flow.paths import (
+    ANYTHING,
+    MAX_STEPS,
+    NO_PATHS,
+    NO_TAPES,
+    Cause,
+    Path,
+    Paths,
+    Station,
+    Step,
+    combine,
+    joined,
+)
+from tflint_grad.flow.state import SourceKind
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.execution import Execution
+
+
+class Watch(enum.Enum):
+    WATCHED = "watched"
+    ASSUMED = "assumed"  # a parameter of unknown origin may be a variable
+    NOT = "not watched"
+
+
+#: A tape that watches accessed variables watches these by itself.
+_OWN = (SourceKind.VARIABLE, SourceKind.MODEL)
+
+
+def watch_status(execution: Execution, tape: int, source: int) -> Watch:
+    state = execution.tape_state(tape)
+    watched = {known for known, _ in state.watched}
+    kind = execution.sources[source].kind
+    if watched and (source in watched or watched & execution.ancestors(source)):
+        return Watch.WATCHED
+    site = execution.tapes[tape]
+    if kind is SourceKind.GRADIENT:
+        return Watch.WATCHED
+    if site.automatic is None:
+        return Watch.ASSUMED
+    if not site.automatic:
+        if any(source in execution.ancestors(known) for known in watched):
+            return Watch.ASSUMED
+        return Watch.NOT
+    if kind in _OWN:
+        return Watch.WATCHED
+    return Watch.ASSUMED if kind is SourceKind.OBJECT else Watch.NOT
+
+
+def through(
+    execution: Execution,
+    groups: Sequence[Paths],
+    station: Station,
+    sure: bool,
+    is_gradient: bool,
+) -> Paths:
+    """Lead dependencies through one operation, under the tapes that are recording now.
+
+    A tape records an operation as soon as it tracks one operand; then it also knows the others
+    (TF 2.21: `y = x @ W; tape.watch(x)` gives the right gradient of x).
+    """
+    if not groups:
+        return NO_PATHS
+    recording = execution.recording
+    surely: set[int] = set()
+    maybe: set[int] = set()
+    statuses: dict[int, list[tuple[int, Watch]]] = {}
+    if recording:
+        for paths in groups:
+            for source, path in paths.items():
+                if path.cut is not None:
+                    continue
+                if path.tapes is None:
+                    if source in statuses:
+                        continue
+                    found = [(tape, watch_status(execution, tape, source)) for tape in recording]
+                    statuses[source] = found
+                    for tape, status in found:
+                        if status is Watch.WATCHED:
+                            surely.add(tape)
+                        elif status is Watch.ASSUMED:
+                            maybe.add(tape)
+                else:
+                    tapes = path.tapes & recording
+                    if tapes:
+                        (surely if path.sure and source != ANYTHING else maybe).update(
+                            tapes - path.assumed
+                        )
+                        maybe.update(tapes & path.assumed)
+    result: dict[int, Path] = {}
+    alone = sum(1 for paths in groups for path in paths.values() if path.cut is None) == 1
+    carried = frozenset(surely | maybe)
+    for paths in groups:
+        for source, path in paths.items():
+            if path.cut is not None:
+                new = path if sure or not path.sure else replace(path, sure=False)
+            elif path.tapes is None:
+                assumed = NO_TAPES
+                if alone:
+                    assumed = frozenset(
+                        tape
+                        for tape, status in statuses.get(source, ())
+                        if status is Watch.ASSUMED
+                    )
+                step = Step(station, carried, recording, is_gradient)
+                new = Path(carried, assumed, path.sure and sure, None, path.lost, (step,))
+            elif path.tapes <= recording:
+                new = path if sure or not path.sure else replace(path, sure=False)
+            else:
+                tapes = path.tapes & recording
+                steps = path.steps
+                if len(steps) < MAX_STEPS:
+                    steps = (*steps, Step(station, tapes, recording, is_gradient))
+                new = Path(
+                    tapes, path.assumed & tapes, path.sure and sure, None, path.lost, steps
+                )
+            known = result.get(source)
+            result[source] = new if known is None else combine(known, new)
+    return result
+
+
+def cut_paths(paths: Paths, cause: Cause) -> Paths:
+    """The same dependencies with no gradient through them from here on."""
+    return {
+        source: path if path.cut is not None else replace(path, cut=cause)
+        for source, path in paths.items()
+        if source != ANYTHING
+    }
+
+
+__all__ = ["Watch", "cut_paths", "joined", "through", "watch_status"]

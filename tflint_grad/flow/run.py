@@ -1,0 +1,278 @@
+"""Executing a file: its module code first, then each function that nobody called."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tflint_grad.flow import names, syntax
+from tflint_grad.flow.calls import instantiate, run_body
+from tflint_grad.flow.entries import entry_arguments, entry_context, is_hook, order_of_entries
+from tflint_grad.flow.events import Event, GradientTaken
+from tflint_grad.flow.execution import LimitReached
+from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
+from tflint_grad.flow.imports import bind_top_level
+from tflint_grad.flow.statements import Interpreter
+from tflint_grad.flow.store import ABSENT
+from tflint_grad.flow.tape_sites import tell_tape_sites
+from tflint_grad.flow.keras_hooks import owns_variables
+from tflint_grad.flow.values import Argument, Class, Data, Function, Object
+from tflint_grad.outline import ClassItem, ImportItem, Outline
+
+if TYPE_CHECKING:
+    from tflint_grad.outline import Item, Unit
+
+RECURSION_LIMIT = 12_000
+_MODEL_MEMBERS = frozenset(
+    "trainable_variables trainable_weights variables weights losses optimizer compiled_loss metrics"
+    " trainable save save_weights load_weights summary compile fit predict name".split()
+)
+
+
+@dataclass(eq=False)
+class Flow:
+    """What an execution has shown: events in their order, and what was cut short."""
+
+    outline: Outline
+    events: list[Event]
+    cut_short: list[str]
+    steps: int
+    needed_calls: set[int] = field(default_factory=set)
+
+    @property
+    def questions(self) -> list[GradientTaken]:
+        return [event for event in self.events if isinstance(event, GradientTaken)]
+
+
+class Program(Interpreter):
+    """The interpreter over one file, with the functions that may become entries."""
+
+    def __init__(self, outline: Outline) -> None:
+        super().__init__(outline, frozenset(_source_names(outline.tree)))
+        self.classes: list[Class] = []
+        self.instances: dict[int, Object] = {}
+        self.all_names = frozenset(_all_names(outline.tree))
+        self._members: dict[str, set[str]] = {}
+
+    def on_class(self, cls: Class) -> None:
+        self.classes.append(cls)
+
+    # --- the module
+
+    def run(self) -> Flow:
+        self.step_limit = self.total_limit
+        self._guarded("module", lambda: self._run_items(self.outline.items))
+        self._run_entries()
+        ask_compiled_losses(self)
+        tell_tape_sites(self)
+        return Flow(self.outline, self.events, self.cut_short, self.steps, self.needed_calls)
+
+    def _guarded(self, what: str, run: object) -> None:
+        """Run something within the limits; what is beyond them is said, not hidden."""
+        self.step_limit = min(self.total_limit, self.steps + self.STEPS_PER_ENTRY)
+        if what == "module":
+            self.step_limit = self.total_limit
+        depth = len(self.frames)
+        frame, unit = self.frame, getattr(self, "unit", None)
+        try:
+            run()  # type: ignore[operator]
+        except LimitReached:
+            self.cut_short.append(f"{what}: more than {self.step_limit:,} steps")
+            del self.frames[depth:]
+            self.frame = frame
+            if unit is not None:
+                self.unit = unit
+        self.exit = None
+
+    def _run_items(self, items: list[Item]) -> None:
+        for item in items:
+            if not item.needed:
+                continue
+            self.exit = None
+            if isinstance(item, ImportItem):
+                if not hasattr(self, "unit"):
+                    self.unit = _import_unit(self.outline)
+                bind_top_level(self, item.node)
+            elif isinstance(item, ClassItem):
+                self._run_class(item)
+            else:
+                self.run_unit(item.unit)
+
+    def _run_class(self, item: ClassItem) -> None:
+        header = item.header.statements()[0]
+        assert isinstance(header, cst.ClassDef)
+        self.unit = item.header
+
+        def run_members() -> None:
+            for member in item.members:
+                if member.needed and not isinstance(member, ClassItem):
+                    self.run_unit(member.unit)
+
+        fields = [
+            line.target.id
+            for line in item.node.body
+            if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+        ]
+        cls = self.define_class(item.name, header, run_members, fields)
+        names.bind_name(self, item.name, cls, header)
+
+    # --- entries
+
+    def _run_entries(self) -> None:
+        for function, cls in order_of_entries(self):
+            if id(function.node) in self.executed or self.steps >= self.total_limit:
+                continue
+            self._guarded(function.name, lambda f=function, c=cls: self._run_entry(f, c))
+        if self.steps >= self.total_limit:
+            self.cut_short.append("entries: the file's share of steps is used up")
+
+    def _run_entry(self, function: Function, cls: Class | None) -> None:
+        mark = self.store.mark()
+        self.unit = function.unit
+        receiver: Object | None = None
+        if cls is not None and function.role != "staticmethod":
+            receiver = self.instance_of(cls)
+        context = entry_context(self, function, cls)
+        arguments = entry_arguments(self, function, cls, receiver)
+        if function.role == "classmethod" and cls is not None:
+            arguments[next(iter(arguments), "cls")] = cls
+        if cls is not None and is_hook(function, cls):
+            ask_hook(self, function, cls, receiver, arguments, context)
+        else:
+            run_body(self, function, arguments, function.node, context=context, is_entry=True)
+        self._keep_new_state(mark)
+
+    def instance_of(self, cls: Class) -> Object:
+        """An instance made by the constructor, with unknown arguments; one for each class."""
+        known = self.instances.get(cls.identity)
+        if known is None:
+            self.instances[cls.identity] = Object(cls.identity, cls)
+            init = names.find_in_class(self, cls, "__init__")
+            arguments: list[Argument] = []
+            if isinstance(init, Function):
+                unknown = entry_arguments(self, init, cls, Object(cls.identity, cls))
+                first = [*init.node.params.posonly_params, *init.node.params.params][:1]
+                skipped = {param.name.value for param in first}
+                skipped |= {p.name.value for p in _starred(init.node.params)}
+                arguments = [
+                    Argument(value, name) for name, value in unknown.items() if name not in skipped
+                ]
+            made = instantiate(self, cls, arguments, cst.Pass())
+            known = made if isinstance(made, Object) else Object(cls.identity, cls)
+            self.instances[cls.identity] = known
+        return known
+
+    # --- what is used of a parameter, and what a class offers
+
+    def uses_of_parameter(self, node: cst.CSTNode, name: str) -> tuple[set[str], bool]:
+        """The attributes used of a parameter in a function, and whether it is called itself."""
+        used: set[str] = set()
+        called = False
+        for child in syntax.walk(node):
+            if isinstance(child, cst.Attribute):
+                if isinstance(child.value, cst.Name) and child.value.value == name:
+                    used.add(child.attr.value)
+            elif isinstance(child, cst.Call):
+                called = called or (isinstance(child.func, cst.Name) and child.func.value == name)
+        return used, called
+
+    def members_of(self, cls: Class) -> set[str]:
+        """Methods and `self.` attributes of a class and its bases in the file."""
+        found: set[str] = set()
+        for entry in cls.ancestry():
+            found |= self._own_members(entry.name)
+        if any(owns_variables(base) for base in cls.library_bases()):
+            found |= _MODEL_MEMBERS
+        return found
+
+    def _own_members(self, name: str) -> set[str]:
+        known = self._members.get(name)
+        if known is None:
+            known = self._members[name] = set()
+            for node in ast.walk(self.outline.tree):
+                if isinstance(node, ast.ClassDef) and node.name == name:
+                    for child in ast.walk(node):
+                        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                            known.add(child.name)
+                        elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
+                            known.add(child.attr)
+                        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+                            known.add(child.id)
+        return known
+
+    def _keep_new_state(self, mark: int) -> None:
+        """Take back what an entry wrote, but for state that did not exist before it."""
+        written = self.store.take_back(mark)
+        for key, value in written.items():
+            if value is ABSENT or key[0] == "recording":
+                continue
+            before = self.store.get(key, ABSENT)
+            fresh = before is ABSENT or (isinstance(before, Data) and before.constant is None)
+            if key[0] in ("attribute", "item", "content") and not fresh:
+                self.store.set(key, before)
+            elif fresh:
+                self.store.set(key, value)
+
+
+def run(outline: Outline) -> Flow:
+    """Execute an outlined file abstractly and return what it shows.
+
+    Raises:
+        Unreadable: libcst cannot parse a part that is needed.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    program = Program(outline)
+    try:
+        return program.run()
+    finally:
+        sys.setrecursionlimit(limit)
+        syntax.forget()
+
+
+def _import_unit(outline: Outline) -> Unit:
+    from tflint_grad.outline import Unit as _Unit
+
+    return _Unit(outline.lines, 1, min(1, len(outline.lines)))
+
+
+def _starred(params: cst.Parameters) -> list[cst.Param]:
+    found = [params.star_arg, params.star_kwarg]
+    return [param for param in found if isinstance(param, cst.Param)]
+
+
+def _all_names(tree: ast.Module) -> Iterator[str]:
+    """Keywords and names that switch a whole file to another way of running."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "run_eagerly":
+            yield "run_eagerly"
+        elif isinstance(node, ast.Attribute) and node.attr in ("run_eagerly", "run_functions_eagerly"):
+            yield "run_eagerly"
+
+
+def _source_names(tree: ast.Module) -> Iterator[str]:
+    """Names and attributes that occur as a source or are watched anywhere in the file."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        method = node.func.attr
+        if method == "watch":
+            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
+        elif method in ("gradient", "jacobian", "batch_jacobian"):
+            parts = node.args[1:2]
+            parts += [k.value for k in node.keywords if k.arg in ("sources", "source")]
+        else:
+            continue
+        for part in parts:
+            for child in ast.walk(part):
+                if isinstance(child, ast.Name):
+                    yield child.id
+                elif isinstance(child, ast.Attribute):
+                    yield child.attr
+
+

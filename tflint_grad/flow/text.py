@@ -1,0 +1,19 @@
+"""How an expression is spelled in a message: short, on one line."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+MAX_LENGTH = 40
+_EMPTY = cst.Module([])
+
+
+def text_of(node: cst.CSTNode) -> str:
+    """The code of a node on one line; calls with long arguments become `name(...)`."""
+    if isinstance(node, cst.Name):
+        return node.value
+    if isinstance(node, cst.Call):
+        function = text_of(node.func)
+        return f"{function}(...)" if node.args else f"{function}()"
+    text = " ".join(_EMPTY.code_for_node(node).split())
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
