@@ -45,6 +45,7 @@ from tflint_grad.flow.values import (
     Kind,
     Made,
     Object,
+    Tape,
     Value,
 )
 
@@ -96,6 +97,7 @@ class Execution(cst.CSTVisitor):
         self.frame = Frame(0, 0, EAGER)
         self.frames: list[Frame] = [self.frame]
         self.asked: set[int] = set()
+        self.exit_stacks: dict[int, list[Tape]] = {}
         self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}
         self.needed_calls: set[int] = set()
         self.loops_at_open: dict[int, int] = {}

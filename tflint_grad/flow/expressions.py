@@ -385,7 +385,12 @@ class Expressions(Execution):
     def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:
         value = names.materialise(self, self.evaluate(node.value))
         assert isinstance(node.target, cst.Name)
+        inner = self.frame.scope
+        while self.scopes[self.frame.scope].is_comprehension:
+            parent = self.scopes[self.frame.scope].parent
+            self.frame.scope = parent if parent is not None else 0
         names.bind_name(self, node.target.value, value, node)
+        self.frame.scope = inner
         self.value = value
         return False
 
@@ -506,7 +511,7 @@ class Expressions(Execution):
         outer = self.frame.scope
         iterable = names.materialise(self, self.evaluate(loop.iter))
         control_on(self, loop.iter, "comprehension", iterable, loop.iter, converted=False)
-        self.frame.scope = names.new_scope(self, outer)
+        self.frame.scope = names.new_scope(self, outer, is_comprehension=True)
         self.frame.loops += 1
         content = rounds(self, iterable, loop.iter)
         exact = content.exact

@@ -162,6 +162,11 @@ def _unpack_pattern(x: Execution, target: cst.Tuple | cst.List, value: Value) ->
 
     control_on(x, target, "unpacking", value, target, converted=False)
     if isinstance(value, Object):
+        fields = value.cls.dataclass_fields if isinstance(value.cls, Class) else None
+        if fields is not None and len(fields) == len(targets):
+            for part, field in zip(targets, fields, strict=True):
+                unpack(x, part, names.read_attribute(x, value, field, target))
+            return
         for index, part in enumerate(targets):
             unpack(x, part, Object(x.child(value.identity, f"[{index}]")))
         return

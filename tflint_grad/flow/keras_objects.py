@@ -27,6 +27,7 @@ from tflint_grad.flow.values import (
     Parameters,
     Sequence,
     Super,
+    Tape,
     Value,
 )
 from tflint_grad.knowledge.keras_api import KerasClass, keras_class, member
@@ -63,6 +64,7 @@ def keras_callable(
     owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
     kind = SourceKind.MODEL if owns else SourceKind.OBJECT
     made = Object(x.new_source(kind, name.rsplit(".", 1)[-1], x.station(node)), name)
+    x.sources[made.identity].is_library = True
     adopt_layers(x, made, arguments)
     for entry in arguments:
         if entry.keyword == "activation" or (name.endswith("Lambda") and entry.keyword in (None, "function")):
@@ -136,6 +138,8 @@ def _through_layers(
     assert isinstance(content, Sequence)
     value = values[0] if values else UNKNOWN
     for layer in content.items:
+        if isinstance(layer, Data):
+            continue  # keras.Input
         value = call_value(x, layer, [Argument(value)], node)
     if content.rest is not None:
         value = call_value(x, content.rest, [Argument(value)], node)
@@ -195,6 +199,25 @@ def _call_known_class(
     return data
 
 
+# --- records
+
+
+def replaced_instance(
+    x: Execution, instance: Object, changes: Many[Argument], node: cst.CSTNode
+) -> Object:
+    """A copy of a record (dataclass, named tuple) with some fields replaced."""
+    made = Object(x.new_source(SourceKind.OBJECT, x.sources[instance.identity].name), instance.cls)
+    if isinstance(instance.cls, Class):
+        for field in instance.cls.dataclass_fields or ():
+            value = x.store.get(("attribute", instance.identity, field))
+            if value is not None:
+                names.bind_attribute(x, made, field, value, node)
+    for entry in changes:
+        if entry.keyword is not None:
+            names.bind_attribute(x, made, entry.keyword, entry.value, node)
+    return made
+
+
 # --- methods of Keras' own classes
 
 
@@ -215,6 +238,10 @@ def call_library_method(
     x: Execution, receiver: Object, name: str, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value | None:
     """A method that a Keras base class or a data set provides; None where nothing is known."""
+    if name == "enter_context" and receiver.cls == "contextlib.ExitStack" and arguments:
+        return _enter_context(x, receiver, arguments[0].value, node)
+    if name == "_replace" and isinstance(receiver.cls, Class):
+        return replaced_instance(x, receiver, arguments, node)
     if receiver.cls == _DATASETS[0]:
         return _dataset_method(x, receiver, name, arguments, node)
     if name == "compile":
@@ -335,6 +362,16 @@ def _note_compiled_loss(x: Execution, arguments: Many[Argument], node: cst.CSTNo
     for value in (loss.value, *heap.parts(x, loss.value)):
         if isinstance(value, Function) or (isinstance(value, Object) and isinstance(value.cls, Class)):
             x.hook_losses.append((value, x.station(node), eager))
+
+
+def _enter_context(x: Execution, stack: Object, value: Value, node: cst.CSTNode) -> Value:
+    """`stack.enter_context(tape)`: the tape is left when the stack is."""
+    from tflint_grad.flow.tapes import enter
+
+    if isinstance(value, Tape):
+        enter(x, value, node)
+        x.exit_stacks.setdefault(stack.identity, []).append(value)
+    return value
 
 
 # --- tf.data

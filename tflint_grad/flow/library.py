@@ -678,7 +678,37 @@ def _transparent_decorator(
 def _custom_gradient(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     if not arguments:
         return UNKNOWN
-    return wrapped(arguments[0].value, custom_gradient=True, opaque=True)
+    return wrapped(arguments[0].value, custom_gradient=True)
+
+
+def _reduce(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """`functools.reduce(f, values, initial)`."""
+    from tflint_grad.flow.iteration import rounds
+
+    if len(arguments) < 2:
+        return UNKNOWN
+    values = rounds(x, arguments[1].value, node).values
+    if len(arguments) > 2:
+        values = [arguments[2].value, *values]
+    if not values:
+        return UNKNOWN
+    state = values[0]
+    for value in values[1:]:
+        state = call_value(x, arguments[0].value, [Argument(state), Argument(value)], node)
+    return state
+
+
+def _replaced(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """`dataclasses.replace(instance, field=value)`."""
+    from tflint_grad.flow.keras_objects import replaced_instance
+
+    if not arguments or not isinstance(arguments[0].value, Object):
+        return call_opaque(x, arguments, node)
+    return replaced_instance(x, arguments[0].value, arguments[1:], node)
+
+
+def _exit_stack(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    return Object(x.new_source(SourceKind.OBJECT, "stack", x.station(node)), name)
 
 
 # --- higher-order operations
@@ -872,6 +902,12 @@ _SPECIAL: dict[str, Handler] = {
     "functools.cached_property": _role("property"),
     "abc.abstractproperty": _role("property"),
     "functools.partial": _partial,
+    "functools.reduce": _reduce,
+    "dataclasses.replace": _replaced,
+    "dataclasses.dataclass": lambda x, name, arguments, node: Partial(Known(name), (), {}),
+    "attr.s": lambda x, name, arguments, node: Partial(Known(name), (), {}),
+    "attrs.define": lambda x, name, arguments, node: Partial(Known(name), (), {}),
+    "contextlib.ExitStack": _exit_stack,
     "functools.partialmethod": _partial,
     "decorator.transparent": _transparent_decorator,
     "tensorflow.Variable": _variable,

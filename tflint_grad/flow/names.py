@@ -48,8 +48,10 @@ STATIC_ATTRIBUTES = frozenset("shape dtype ndim name device size __name__ __clas
 _BUILTINS = frozenset(dir(builtins))
 
 
-def new_scope(x: Execution, parent: int | None, is_class: bool = False) -> int:
-    x.scopes.append(Scope(parent, is_class))
+def new_scope(
+    x: Execution, parent: int | None, is_class: bool = False, is_comprehension: bool = False
+) -> int:
+    x.scopes.append(Scope(parent, is_class, is_comprehension))
     return len(x.scopes) - 1
 
 

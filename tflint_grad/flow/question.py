@@ -61,21 +61,27 @@ def asked_sources(x: Execution, sources: Argument) -> list[AskedSource]:
     node = sources.place.node if sources.place is not None else None
     content = heap.resolved(x, sources.value)
     if isinstance(content, Sequence) and content.rest is None:
-        nodes: list[cst.CSTNode | None] = [None] * len(content.items)
-        if isinstance(node, (cst.List, cst.Tuple)) and len(node.elements) == len(content.items):
-            nodes = [element.value for element in node.elements]
-        found = []
-        for index, item in enumerate(content.items):
-            spelled = text_of(nodes[index]) if nodes[index] is not None else ""  # type: ignore[arg-type]
-            found.extend(_one(x, item, spelled or x.describe(item) or _text(node)))
-        return found
-    if isinstance(content, Mapped):
+        spelled = _spelled(node, len(content.items))
         return [
             entry
-            for key, item in content.items.items()
-            for entry in _one(x, item, x.describe(item) or str(key))
+            for item, text in zip(content.items, spelled, strict=True)
+            for entry in _one(x, item, text)
+        ]
+    if isinstance(content, Mapped):
+        spelled = _spelled(node, len(content.items))
+        return [
+            entry
+            for item, text in zip(content.items.values(), spelled, strict=True)
+            for entry in _one(x, item, text)
         ]
     return _one(x, sources.value, _text(node))
+
+
+def _spelled(node: cst.CSTNode | None, count: int) -> list[str]:
+    """The sources as a literal list or dictionary spells them, else by the whole expression."""
+    if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) and len(node.elements) == count:
+        return [text_of(element.value) for element in node.elements]
+    return [_text(node)] * count
 
 
 def _text(node: cst.CSTNode | None) -> str:
@@ -192,7 +198,12 @@ def _created(x: Execution, source: AskedSource) -> Station | None:
 
 def _is_definite(x: Execution, source: AskedSource) -> bool:
     """Whether we know what the source is: made in sight, not of unknown origin."""
-    return all(x.sources[identity].kind in _KNOWN_KINDS for identity in source.identities)
+    return all(_is_known(x, identity) for identity in source.identities)
+
+
+def _is_known(x: Execution, identity: int) -> bool:
+    source = x.sources[identity]
+    return source.kind in _KNOWN_KINDS or source.is_library
 
 
 def _is_known_result(x: Execution, value: Value, paths: Paths) -> bool:
@@ -200,7 +211,7 @@ def _is_known_result(x: Execution, value: Value, paths: Paths) -> bool:
         isinstance(value, Data)
         and value.kind is Kind.TENSOR
         and value.made is not None
-        and any(x.sources[identity].kind in _KNOWN_KINDS for identity in paths)
+        and any(_is_known(x, identity) for identity in paths)
     )
 
 

@@ -11,7 +11,7 @@ from tflint_grad.flow.paths import NO_TAPES, Place, Station, Tapes
 
 if TYPE_CHECKING:
     from tflint_grad.flow.store import Changes
-    from tflint_grad.flow.values import Function, Value
+    from tflint_grad.flow.values import Function, Tape, Value
 
 
 class SourceKind(enum.Enum):
@@ -33,6 +33,7 @@ class Source:
     name: str
     station: Station | None = None
     owners: set[int] = field(default_factory=set)
+    is_library: bool = False  # an instance of a library's class, made in sight
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,8 +118,18 @@ class Exit:
 class Scope:
     parent: int | None
     is_class: bool = False
+    is_comprehension: bool = False
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class LoopState:
+    """One loop in execution: what held where a branch left it by `break`."""
+
+    mark: int
+    forks: int
+    breaks: list[Changes] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -137,7 +148,8 @@ class Frame:
     returns: list[Value] = field(default_factory=list)
     pending: list[Changes] = field(default_factory=list)
     on_yield: Callable[[Value], None] | None = None
-    yielded: list[Value] = field(default_factory=list)
+    open_tapes: list[Tape] = field(default_factory=list)
+    loop_states: list[LoopState] = field(default_factory=list)
 
 
 RECORDING = ("recording",)

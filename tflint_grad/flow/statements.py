@@ -15,8 +15,8 @@ from tflint_grad.flow.events import VariableRebound
 from tflint_grad.flow.expressions import Expressions, binary
 from tflint_grad.flow.imports import bind_import, bind_import_from
 from tflint_grad.flow.iteration import put_item, rounds, unpack
-from tflint_grad.flow.joins import join_values
-from tflint_grad.flow.state import Exit
+from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.state import Exit, LoopState
 from tflint_grad.flow.values import (
     NONE,
     UNKNOWN,
@@ -101,6 +101,8 @@ class Interpreter(Expressions):
         frame.returns.append(value)
         if self.exit is None:
             if frame.forks:
+                for tape in reversed(frame.open_tapes):
+                    tapes.leave(self, tape)
                 frame.pending.append(self.store.changes(frame.mark))
             self.exit = Exit("return", frame.identity)
         return False
@@ -112,6 +114,10 @@ class Interpreter(Expressions):
         return False
 
     def visit_Break(self, node: cst.Break) -> bool:
+        if self.frame.loop_states:
+            loop = self.frame.loop_states[-1]
+            if self.frame.forks > loop.forks:
+                loop.breaks.append(self.store.changes(loop.mark))
         self.exit = Exit("break", self.frame.identity)
         return False
 
@@ -250,16 +256,28 @@ class Interpreter(Expressions):
         if self.is_symbolic(iterable) or self._is_dataset(iterable):
             self.frame.graph_control += 1
         self.frame.loops += 1
+        loop = LoopState(self.store.mark(), self.frame.forks)
+        self.frame.loop_states.append(loop)
+        broken = False
         for value in values:
             unpack(self, node.target, value)
             self.evaluate(node.body)
             if self._leave_round():
+                broken = True
                 break
+        self.frame.loop_states.pop()
         self.frame.loops -= 1
         self.frame.graph_control = graph_control
-        if self.exit is None and node.orelse is not None:
-            self.evaluate(node.orelse)
+        self._after_loop(loop, node.orelse if not broken else None)
         return False
+
+    def _after_loop(self, loop: LoopState, orelse: cst.Else | None) -> None:
+        """Go on with what holds after the last round, or where a branch left by `break`."""
+        if self.exit is None and orelse is not None:
+            self.evaluate(orelse)
+        if loop.breaks and self.exit is None:
+            after = self.store.take_back(loop.mark)
+            self.store.join([after, *loop.breaks], join_cells)
 
     def _is_dataset(self, value: Value) -> bool:
         return isinstance(value, Object) and value.cls == "tensorflow.data.Dataset"
@@ -299,6 +317,9 @@ class Interpreter(Expressions):
         doubled = self.frame.loops < MAX_DOUBLED_LOOPS
         self.frame.loops += 1
         graph_control = self.frame.graph_control
+        loop = LoopState(self.store.mark(), self.frame.forks)
+        self.frame.loop_states.append(loop)
+        broken = False
         for _ in range(2 if doubled else 1):
             test = names.materialise(self, self.evaluate(node.test))
             control_on(self, node.test, "while", test, node.test)
@@ -308,11 +329,12 @@ class Interpreter(Expressions):
                 self.frame.graph_control += 1
             self.evaluate(node.body)
             if self._leave_round():
+                broken = True
                 break
+        self.frame.loop_states.pop()
         self.frame.graph_control = graph_control
         self.frame.loops -= 1
-        if self.exit is None and node.orelse is not None:
-            self.evaluate(node.orelse)
+        self._after_loop(loop, node.orelse if not broken else None)
         return False
 
     # --- with
@@ -340,7 +362,9 @@ class Interpreter(Expressions):
             case Tape():
                 bind(manager)
                 tapes.enter(self, manager, item.item)
+                self.frame.open_tapes.append(manager)
                 body()
+                self.frame.open_tapes.pop()
                 tapes.leave(self, manager)
             case Generator():
                 self._enter_generator(manager, item, bind, body)
@@ -364,6 +388,9 @@ class Interpreter(Expressions):
                     return
                 bind(manager)
                 body()
+                if isinstance(manager, Object):
+                    for tape in self.exit_stacks.pop(manager.identity, []):
+                        tapes.leave(self, tape)
 
     def _enter_generator(
         self,

@@ -203,6 +203,7 @@ def _mark_needed(items: Sequence[Item]) -> bool:
     wanted: set[str] = set()
     wanted_attributes: set[str] = set()
     asked_by_name: set[str] = set()
+    shared: set[str] = set()  # what the needed statements of the module bind
     matters = False
     changed = True
 
@@ -212,7 +213,6 @@ def _mark_needed(items: Sequence[Item]) -> bool:
         wanted.update(item.names.used)
         wanted.update(item.names.attributes)
         wanted_attributes.update(item.names.attributes)
-        # `global total` binds a name of the module from inside a function.
 
     for item, owner in leaves:
         names = item.names
@@ -221,6 +221,8 @@ def _mark_needed(items: Sequence[Item]) -> bool:
         if names.is_root or hook or compiled:
             matters = True
             need(item)
+            if isinstance(item, CodeItem) and owner is None:
+                shared.update(names.bound)
             if owner is not None and not owner.needed:
                 need(owner)
             if isinstance(item, DefItem) and owner is None:
@@ -249,9 +251,16 @@ def _mark_needed(items: Sequence[Item]) -> bool:
                     asked_by_name.add(item.name)
                     need(item)
             elif isinstance(item, ClassItem):
-                if item.name in wanted or _answers(item, wanted_attributes):
+                if asked_by_name & names.used:  # a subclass
+                    asked_by_name.add(item.name)
                     need(item)
-            elif names.bound & wanted or asked_by_name & names.used:
+                elif item.name in wanted or _answers(item, wanted_attributes):
+                    need(item)
+            elif asked_by_name & names.used:
+                asked_by_name.update(names.bound)
+                need(item)
+            elif names.bound & wanted or names.used & shared & wanted:
+                shared.update(names.bound)
                 need(item)
     return True
 

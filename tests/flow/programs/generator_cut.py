@@ -14,4 +14,4 @@ with tf.GradientTape() as tape:
     total = tf.constant(0.0)
     for term in terms(w):
         total += tf.reduce_sum(term)
-print(tape.gradient(total, w))  # path w: cut 9 unsure
+print(tape.gradient(total, w))  # path w: cut 9
