@@ -27,6 +27,11 @@ def aliases(tf: Any, keras: Any) -> dict[str, str]:
     for identity, spellings in names.items():
         canonical[identity] = best = min(spellings, key=_preference)
         found.update((name, best) for name in spellings if name != best)
+    # Keras 2's abbreviations (keras.losses.MSE) live on under tf.keras only.
+    for room in ("losses", "metrics"):
+        for name, value in _walk(f"keras.{room}", getattr(tf.keras, room), set()):
+            if canonical.get(id(value), name) != name:
+                found[name] = canonical[id(value)]
     # Graph mode: only where the spelling in TensorFlow 2 differs (tf.compat.v1.log).
     for name, value in _walk("tensorflow.compat.v1", tf.compat.v1, set()):
         plain = name.replace("tensorflow.compat.v1.", "tensorflow.")

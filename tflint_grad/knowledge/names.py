@@ -126,10 +126,7 @@ def canonical(qualified: str) -> str:
     name = _MODULES.get(qualified, qualified)
     if name.startswith(_V1) and not name.startswith("tensorflow.compat.v1.keras."):
         name = _of_graph_mode(name)
-    for prefix, replacement in _PREFIXES:
-        if name.startswith(prefix):
-            name = replacement + name[len(prefix) :]
-            break
+    name = _without_prefix(_without_prefix(name))  # tensorflow.compat.v2.keras.layers
     if name.startswith("tensorflow.python."):
         name = _of_private_module(name)
     if name.startswith("keras."):
@@ -146,6 +143,13 @@ def is_keras2(qualified: str) -> bool:
         )
         or ".optimizers.legacy." in qualified
     )
+
+
+def _without_prefix(name: str) -> str:
+    for prefix, replacement in _PREFIXES:
+        if name.startswith(prefix):
+            return replacement + name[len(prefix) :]
+    return name
 
 
 def _of_graph_mode(name: str) -> str:
@@ -173,6 +177,7 @@ def _of_keras(name: str) -> str:
     # keras.optimizers.legacy.Adam, keras.ops.numpy.mean (but keras.ops.image.resize is its own).
     if (
         len(parts) > 3
+        and "schedules" not in parts
         and parts[1] in _KERAS_ROOMS
         and (parts[-1][:1].isupper() or parts[1] == "ops")
     ):

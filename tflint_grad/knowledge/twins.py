@@ -31,7 +31,7 @@ _NUMPY = {
 _SAME_NAME = (
     "append average cbrt cross cumprod cumsum deg2rad diag diagflat diagonal diff dot dstack exp2 "
     "flip fliplr flipud hstack hypot inner kron log10 log2 logaddexp moveaxis nanmean nansum "
-    "outer pad ptp rad2deg ravel repeat roll rot90 sinc swapaxes take tensordot tril triu vdot "
+    "outer ptp rad2deg ravel repeat roll rot90 sinc swapaxes take tensordot tril triu vdot "
     "vstack"
 )
 _MATH = {

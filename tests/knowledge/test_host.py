@@ -1,0 +1,153 @@
+"""Host functions take a tensor out of TensorFlow; their twins compute the same, differentiably."""
+
+import importlib
+import importlib.util
+from typing import Any
+
+import pytest
+
+from tflint_grad.knowledge.host import host_function
+from tflint_grad.knowledge.operations import fact
+from tflint_grad.knowledge.twins import TWINS
+
+_BINARY = (
+    "add subtract multiply divide true_divide power float_power maximum minimum arctan2 mod "
+    "remainder append dot hypot inner logaddexp outer vdot pow atan2 xlogy"
+)
+BINARY = _BINARY.split()
+PAIR = ("stack", "concatenate", "dstack", "hstack", "vstack")
+_MATRIX = (
+    "linalg.inv linalg.det linalg.cholesky linalg.pinv linalg.eigvalsh linalg.slogdet trace "
+    "linalg.expm linalg.sqrtm transpose diagonal fliplr flipud rot90 tril triu diag"
+)
+MATRIX = _MATRIX.split()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("numpy.exp", "operation"),
+        ("numpy.linalg.norm", "operation"),
+        ("numpy.vectorize", "operation"),
+        ("scipy.stats.norm.pdf", "operation"),
+        ("math.sqrt", "operation"),
+        ("torch.exp", "operation"),
+        ("numpy.array", "conversion"),
+        ("numpy.float32", "conversion"),
+        ("builtins.float", "conversion"),
+        ("numpy.shape", "static"),
+        ("builtins.len", "static"),
+        ("numpy.zeros_like", "creation"),
+        ("numpy.random.normal", "creation"),
+        ("numpy.isnan", "predicate"),
+        ("math.isnan", "predicate"),
+        ("numpy.testing.assert_allclose", "sink"),
+        ("matplotlib.pyplot.plot", "sink"),
+        ("builtins.abs", "passes"),
+    ],
+)
+def test_kind(name: str, kind: str) -> None:
+    found = host_function(name)
+    assert found is not None
+    assert found.kind == kind
+    assert found.detaches == (kind in ("operation", "conversion"))
+
+
+@pytest.mark.parametrize(
+    "name", ["tensorflow.experimental.numpy.exp", "jax.numpy.exp", "autograd.numpy.exp", "numpy"]
+)
+def test_impostors_are_no_host_functions(name: str) -> None:
+    assert host_function(name) is None
+
+
+def test_the_twin_is_spelled_as_users_do() -> None:
+    found = host_function("numpy.sum")
+    assert found is not None
+    assert found.twin_spelling == "tf.reduce_sum"
+
+
+def test_a_gradient_flows_through_every_twin() -> None:
+    for twin in TWINS.values():
+        found = fact(twin)
+        assert found is not None, twin
+        assert found.gradient.value == "flows", twin
+
+
+def resolve(name: str) -> Any:
+    module, _, leaf = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), leaf)
+    except ModuleNotFoundError:
+        return getattr(resolve(module), leaf)
+
+
+def arguments(name: str, random: Any) -> tuple[Any, ...]:
+    """Positional arguments for a host function, the same for its twin."""
+    library, _, leaf = name.partition(".")
+    vector = random.uniform(0.1, 0.9, 4)
+    other = random.uniform(0.1, 0.9, 4)
+    matrix = random.uniform(0.1, 0.9, (4, 4))
+    matrix = matrix @ matrix.T + 4.0 * random.uniform(0.9, 1.1) * resolve("numpy.eye")(4)
+    leaf = leaf.removeprefix("special.")
+    special = {
+        "clip": (vector, 0.3, 0.6),
+        "matmul": (matrix, matrix),
+        "kron": (matrix, matrix),
+        "einsum": ("ij,jk->ik", matrix, matrix),
+        "tensordot": (matrix, matrix, 1),
+        "reshape": (vector, (2, 2)),
+        "expand_dims": (vector, 0),
+        "tile": (vector, [2]),
+        "broadcast_to": (vector, (2, 4)),
+        "where": (vector > 0.5, vector, other),
+        "roll": (vector, 1),
+        "flip": (vector,),
+        "moveaxis": (matrix, 0, 1),
+        "swapaxes": (matrix, 0, 1),
+        "repeat": (vector, 2),
+        "take": (vector, [2, 0]),
+        "pad": (vector, 1, "constant"),
+        "cross": (vector[:3], other[:3]),
+        "concatenate": ([vector, other], 0),
+        "arccosh": (vector + 1.5,),
+        "betainc": (vector, other, other),
+    }
+    if leaf in special:
+        return special[leaf]
+    if leaf in PAIR:
+        return ([vector, other],)
+    if leaf in MATRIX:
+        return (matrix,)
+    if library == "math":
+        number = float(vector[0]) + (1.5 if leaf == "acosh" else 0.0)
+        return (number, float(other[0])) if leaf in BINARY else (number,)
+    if leaf in ("conj", "conjugate", "real", "imag", "angle"):
+        return (vector + 1j * other,)
+    return (vector, other) if leaf in BINARY else (vector,)
+
+
+def test_every_twin_computes_the_same() -> None:
+    tf = pytest.importorskip("tensorflow")
+    numpy = pytest.importorskip("numpy")
+    random = numpy.random.default_rng(1)
+    wrong = []
+    has_scipy = importlib.util.find_spec("scipy") is not None
+    for name, twin in TWINS.items():
+        if name.startswith("scipy.") and not has_scipy:
+            continue
+        given = arguments(name, random)
+        expected = resolve(name)(*given)
+        tensors = tf.nest.map_structure(
+            lambda value: tf.constant(value, tf.float64) if isinstance(value, float) else value,
+            given,
+        )
+        try:
+            result = tf.nest.flatten(resolve(twin)(*tensors))
+        except Exception as error:
+            wrong.append(f"{name}: {error}"[:100])
+            continue
+        wanted = expected if isinstance(expected, tuple) else [expected]
+        for left, right in zip(result, wanted, strict=True):
+            if not numpy.allclose(numpy.asarray(left), numpy.asarray(right), atol=1e-6):
+                wrong.append(name)
+    assert not wrong
