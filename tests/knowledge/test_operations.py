@@ -11,6 +11,7 @@ from tflint_grad.knowledge.operations import (
     OpFact,
     fact,
     operator,
+    rewraps,
     tensor_attribute,
     tensor_method,
 )
@@ -123,6 +124,24 @@ def test_operators_methods_and_attributes() -> None:
     assert shape is not None
     assert shape.kind == "static"
     assert tensor_attribute("no_such_attribute") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["constant", "Variable", "convert_to_tensor", "identity", "cast", "compat.v1.constant"],
+)
+def test_what_is_rewrapped_has_no_gradient(name: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    function = tf.compat.v1.constant if "." in name else getattr(tf, name)
+    arguments = (tf.float32,) if name == "cast" else ()
+    copied = set()
+    for kind, source in (("tensor", tf.constant([1.0])), ("variable", tf.Variable([1.0]))):
+        with tf.GradientTape() as tape:
+            tape.watch(source)
+            target = tf.square(function(source, *arguments))
+        if tape.gradient(target, source) is None:
+            copied.add(kind)
+    assert rewraps(f"tensorflow.{name}") == copied
 
 
 def test_unlisted_names_of_the_numpy_interface_flow() -> None:

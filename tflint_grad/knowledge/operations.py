@@ -84,6 +84,15 @@ def operator(symbol: str) -> OpFact | None:
     return None if row is None else _parse(row)
 
 
+def rewraps(qualified: str) -> frozenset[str]:
+    """What a constructor copies without its gradient: 'tensor', 'variable' (TFG203).
+
+    TF 2.21: tf.constant hands a tensor on and copies a variable; tf.convert_to_tensor, tf.identity
+    and keras.ops.array hand on both.
+    """
+    return _REWRAPS.get(canonical(qualified), frozenset())
+
+
 def _parse(row: str) -> OpFact:
     gradient, dtype, kind, parameters, detached, outputs, dtypes = row.split("|")
     names = tuple(parameters.split())
@@ -103,6 +112,13 @@ def _parse(row: str) -> OpFact:
     )
 
 
+_REWRAPS: dict[str, frozenset[str]] = {
+    "tensorflow.constant": frozenset(("variable",)),
+    "keras.backend.constant": frozenset(("variable",)),
+    "tensorflow.Variable": frozenset(("tensor", "variable")),
+    "keras.Variable": frozenset(("tensor", "variable")),
+    "keras.backend.variable": frozenset(("tensor", "variable")),
+}
 _STATIC = OpFact(Gradient.NONE, dtype="none", kind="static")
 _SELF = OpFact(Gradient.FLOWS, dtype="same", kind="structure")
 _ATTRIBUTES: dict[str, OpFact] = {
