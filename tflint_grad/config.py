@@ -16,7 +16,7 @@ from typing import Any
 
 from tflint_grad.findings import Severity
 from tflint_grad.selection import Selection, is_selected
-from tflint_grad.source.discovery import DEFAULT_EXCLUDE
+from tflint_grad.source.discovery import DEFAULT_EXCLUDE, relative
 
 TABLE = "tool.tflint-grad"
 OUTPUT_FORMATS = ("full", "concise", "json")
@@ -187,7 +187,7 @@ def read_layer(path: str, required: bool = False) -> Layer | None:
     Raises:
         UsageError: the table holds what it should not, or `required` and there is no file.
     """
-    shown = os.path.relpath(path)
+    shown = relative(path)
     try:
         with open(path, "rb") as file:
             data = file.read()

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from tflint_grad.findings import Finding, Location, Severity
-from tflint_grad.report.place import printable, relative, spot
+from tflint_grad.report.place import printable, spot
+from tflint_grad.source.discovery import relative
 
 if TYPE_CHECKING:
     from tflint_grad.engine import FileReport

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from tflint_grad.report.place import relative
+from tflint_grad.source.discovery import relative
 
 if TYPE_CHECKING:
     from tflint_grad.engine import FileReport

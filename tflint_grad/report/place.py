@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -36,11 +35,3 @@ def spot(filename: str, location: Location, source: SourceText | None) -> str:
         number, row = source.cells.locate(row)
         cell = f"cell {number}:"
     return f"{printable(filename)}:{cell}{row}:{location.column}"
-
-
-def relative(filename: str) -> str:
-    """A file of a trace, relative to the current folder where it lies below it."""
-    if not os.path.isabs(filename):
-        return filename
-    path = os.path.relpath(filename)
-    return filename if path.startswith(os.pardir) else path

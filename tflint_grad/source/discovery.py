@@ -90,7 +90,7 @@ def _walk(folder: str, shown: str, excluded: Excluded, rules: Sequence[Rules]) -
                     below.append((path, name, rules))
             elif (
                 entry.name.endswith(SUFFIXES)
-                and entry.is_file()
+                and os.path.isfile(path)  # entry.is_file() raises on some links
                 and not excluded(path)
                 and not _ignored(path, False, rules)
             ):
@@ -154,3 +154,11 @@ def _rules_in(path: str, folder: str) -> list[Rules]:
         return [Rules(folder, GitIgnoreSpec.from_lines(lines))]
     except ValueError:
         return []  # git leaves out a broken pattern without a word, too
+
+
+def relative(filename: str) -> str:
+    """A file's name relative to the current folder where it lies below it."""
+    if not os.path.isabs(filename):
+        return filename
+    path = os.path.relpath(filename)
+    return filename if path.startswith(os.pardir) else path
