@@ -12,7 +12,12 @@ import libcst as cst
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.joins import join_cells, join_values
 from tflint_grad.flow.state import Context, Exit, Frame, SourceKind
-from tflint_grad.flow.syntax import has_nested_generator, has_walrus, is_generator
+from tflint_grad.flow.syntax import (
+    has_nested_generator,
+    has_walrus,
+    is_generator,
+    loaded_names,
+)
 from tflint_grad.flow.values import (
     NONE,
     UNKNOWN,
@@ -211,6 +216,8 @@ def run_body(
     is_entry: bool = False,
 ) -> Value:
     """Run the body of a function in a frame of its own and return the join of what it returns."""
+    from tflint_grad.flow.tapes import note_undeleted
+
     caller, unit, exit_before = x.frame, x.unit, x.exit
     x.executed.add(id(function.node))
     scope = names.new_scope(x, function.scope)
@@ -233,6 +240,7 @@ def run_body(
         left = x.exit
         if left is None:
             if not isinstance(function.node, cst.Lambda):
+                note_undeleted(x)
                 frame.returns.append(NONE)
             if frame.pending:
                 frame.pending.append(x.store.changes(frame.mark))
@@ -249,12 +257,28 @@ def run_body(
     else:
         x.exit = exit_before
     returns = frame.returns
+    note_tapes_at_exit(x, frame)
     if not returns:
         return UNKNOWN  # it always raises: abstract, or an error path
     if _is_abstract(function.node):
         return x.opaque(node, x.groups(bound.values()))
     value = join_values(returns)
     return _concrete(value) if entering_graph else value
+
+
+def note_tapes_at_exit(x: Execution, frame: Frame) -> None:
+    """Which persistent tapes leave their function undeleted, or in a closure that is handed out."""
+    if not x.sites:
+        return
+    for value in frame.returns:
+        for part in (value, *heap.parts(x, value)):
+            if isinstance(part, Tape):
+                names.escape(x, part)
+            elif isinstance(part, Function) and part.scope == frame.scope:
+                for name in loaded_names(part.node):
+                    held = x.store.get(("name", frame.scope, name))
+                    if isinstance(held, Tape):
+                        names.keep(x, held, "closure", part.name, None)
 
 
 def _is_abstract(node: cst.FunctionDef | cst.Lambda) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tflint_grad.flow.paths import Cause, Place, Station
-from tflint_grad.flow.state import Context, TapeSite
+from tflint_grad.flow.paths import Cause, Station
+from tflint_grad.flow.state import Context, InsideCall, TapeSite
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +114,14 @@ class VariableRebound(Event):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TapeEnded(Event):
-    """Told once for each place where tapes are made, when all has been executed."""
+    """Told once for each place where tapes are made, when all has been executed.
+
+    `kept`: where a tape stays after its last use. `inside`: gradient calls inside the tape's own
+    block whose results are not differentiated again.
+    """
 
     tape: TapeSite
-    is_module: bool
-    has_work_after: bool
-    last_use: Place | None
+    kept: tuple[str, Station] | None
+    needless: str | None  # "one" call, or one "target"
+    undeleted: bool
+    inside: tuple[InsideCall, ...]

@@ -97,6 +97,8 @@ class Execution(cst.CSTVisitor):
         self.frame = Frame(0, 0, EAGER)
         self.frames: list[Frame] = [self.frame]
         self.asked: set[int] = set()
+        self.released_attributes: set[str] = set()
+        self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
         self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}
         self.needed_calls: set[int] = set()

@@ -419,12 +419,6 @@ class Expressions(Execution):
             frame.on_yield(value)
         else:
             names.escape(self, value)
-            for site in self._tapes_in_scope():
-                site.kept = site.kept or "generator"
-                site.escaped = site.escaped or frame.function is None
-
-    def _tapes_in_scope(self) -> list[Any]:
-        return []
 
     def visit_Lambda(self, node: cst.Lambda) -> bool:
         defaults = self.defaults_of(node.params)

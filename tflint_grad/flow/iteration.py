@@ -193,8 +193,7 @@ def put_item(
     from tflint_grad.flow.values import DictRef, ListRef, Tape
 
     if isinstance(value, Tape):
-        x.tapes[value.identity].places.add("container")
-        x.tapes[value.identity].kept = x.tapes[value.identity].kept or "container"
+        names.keep(x, value, "container", "", node, names.is_long_lived(x, receiver))
     match receiver:
         case ListRef():
             content = heap.contents(x, receiver)

@@ -204,9 +204,9 @@ def _list_method(
     assert isinstance(content, Sequence)
     values = [entry.value for entry in arguments]
     for value in values:
-        if isinstance(value, Tape):
-            x.tapes[value.identity].kept = x.tapes[value.identity].kept or "container"
-            x.tapes[value.identity].places.add("container")
+        for held in (value, *heap.parts(x, value)):
+            if isinstance(held, Tape):
+                names.keep(x, held, "container", "", node, names.is_long_lived(x, receiver))
     match name:
         case "append" | "add" if values:
             x.store.set(key, appended(x, content, values[-1]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import LEAF, NO_PATHS
-from tflint_grad.flow.state import Scope, SourceKind
+from tflint_grad.flow.state import Keeper, Scope, SourceKind
 from tflint_grad.flow.values import (
     NONE,
     NOTHING,
@@ -93,8 +93,12 @@ def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
     old = x.store.get(key)
     value = _identified(x, name, value, node)
     value = _note_rebinding(x, name, old, value, node)
-    if isinstance(value, Tape):
-        x.tapes[value.identity].places.add("module" if scope == 0 else f"name {name}")
+    if isinstance(old, Tape) and old is not value:
+        # The old tape goes when its name is bound anew (TF 2.21: before the next forward pass).
+        x.set_tape(old.identity, replace(x.tape_state(old.identity), deleted=True))
+        x.tapes[old.identity].deleted = x.tapes[old.identity].deleted or not isinstance(value, Tape)
+    if isinstance(value, Tape) and scope == 0:
+        x.tapes[value.identity].module_name = name
     x.store.set(key, value)
 
 
@@ -146,8 +150,9 @@ def bind_attribute(
             bind_attribute(x, option, name, value, node)
         return
     if isinstance(value, Tape):
-        x.tapes[value.identity].places.add("attribute")
-        x.tapes[value.identity].kept = x.tapes[value.identity].kept or "attribute"
+        keep(x, value, "attribute", name, node)
+    elif x.frame.function is not None and x.frame.function.name != "__init__":
+        x.released_attributes.add(name)
     if not isinstance(receiver, (Object, Class)):
         escape(x, value)
         return
@@ -291,6 +296,31 @@ def _of_data(x: Execution, receiver: Data, name: str, node: cst.CSTNode) -> Valu
 # --- containers and escape
 
 
+def keep(
+    x: Execution,
+    tape: Tape,
+    kind: str,
+    name: str,
+    node: cst.CSTNode | None,
+    long_lived: bool = True,
+) -> None:
+    """Something holds a tape beyond the block that recorded."""
+    station = x.station(node) if node is not None else None
+    x.tapes[tape.identity].keepers.append(Keeper(kind, name, station, long_lived))
+
+
+def is_long_lived(x: Execution, container: Value) -> bool:
+    """Whether a list or dictionary belongs to the module or to an object."""
+    if not isinstance(container, (ListRef, DictRef)):
+        return False
+    return any(
+        isinstance(value, (ListRef, DictRef))
+        and value.identity == container.identity
+        and (key[0] == "attribute" or (key[0] == "name" and key[1] == 0))
+        for key, value in x.store.items()
+    )
+
+
 def escape(x: Execution, value: Value, depth: int = 0) -> None:
     """The value leaves our sight; a tape in it may be used by anybody."""
     if isinstance(value, Tape):
@@ -316,7 +346,6 @@ def _escape_closure(x: Execution, function: Function) -> None:
             value = x.store.get(("name", scope, name))
             if isinstance(value, Tape):
                 x.tapes[value.identity].escaped = True
-                x.tapes[value.identity].kept = x.tapes[value.identity].kept or "closure"
         scope = x.scopes[scope].parent
 
 

@@ -54,6 +54,16 @@ class TapeState:
         return next((station for known, station in self.watched if known == source), None)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Keeper:
+    """Something that holds a tape beyond the function that made it."""
+
+    kind: str  # attribute, container, closure
+    name: str
+    station: Station | None
+    long_lived: bool = True
+
+
 @dataclass(slots=True, eq=False)
 class TapeSite:
     """A place where tapes are made; what happened to any of them is decided at the end."""
@@ -62,21 +72,25 @@ class TapeSite:
     persistent: bool | None
     automatic: bool | None
     frame: Frame
-    places: set[str] = field(default_factory=set)  # names the tape was bound to
+    module_name: str = ""  # the name of the module that holds the tape
+    keepers: list[Keeper] = field(default_factory=list)
+    undeleted: bool = False  # it left its function undeleted
     uses: int = 0
     most_uses: int = 0
     use_stations: list[Station] = field(default_factory=list)
     used_elsewhere: bool = False
-    target_groups: set[int] = field(default_factory=set)
+    targets: set[int] = field(default_factory=set)
     escaped: bool = False
-    kept: str = ""  # attribute, container, closure, generator, module
     entered: bool = False
-    with_station: Station | None = None
     deleted: bool = False
     in_loop: bool = False
     eager: bool = False
     jacobian_uses: int = 0
     inside: list[InsideCall] = field(default_factory=list)
+
+    @property
+    def kept(self) -> bool:
+        return bool(self.keepers)
 
 
 @dataclass(slots=True, eq=False)

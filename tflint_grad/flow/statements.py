@@ -99,6 +99,7 @@ class Interpreter(Expressions):
             value = names.materialise(self, self.evaluate(node.value))
         frame = self.frame
         frame.returns.append(value)
+        tapes.note_undeleted(self)
         if self.exit is None:
             if frame.forks:
                 for tape in reversed(frame.open_tapes):

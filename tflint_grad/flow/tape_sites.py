@@ -2,25 +2,110 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow.events import TapeEnded
+from tflint_grad.flow.positions import row_of
 
 if TYPE_CHECKING:
+    from tflint_grad.flow.paths import Station
     from tflint_grad.flow.run import Program
+    from tflint_grad.flow.state import TapeSite
 
 
 def tell_tape_sites(x: Program) -> None:
+    """Tell the rules of every place that makes tapes, once all has been executed."""
     for site in x.sites.values():
-        is_module = len(site.station.calls) == 0 and site.frame.function is None
-        last = site.use_stations[-1] if site.use_stations else None
+        inside = tuple(
+            call
+            for call in site.inside
+            if not call.needed and id(call.station.place.node) not in x.needed_calls
+        )
+        if site.escaped:
+            inside = ()
         x.events.append(
             TapeEnded(
                 site.station,
                 site.frame.context,
                 site,
-                is_module,
-                False,
-                last.place if last is not None else None,
+                _kept(x, site),
+                _needless(site),
+                _undeleted(site),
+                inside,
             )
         )
+
+
+def _needless(site: TapeSite) -> str | None:
+    if site.persistent is not True or site.escaped or site.used_elsewhere or not site.uses:
+        return None
+    if site.most_uses == 1:
+        return "one" if not site.kept else None
+    if len(site.targets) == 1 and not site.jacobian_uses and not site.inside:
+        return "target"
+    return None
+
+
+def _undeleted(site: TapeSite) -> bool:
+    return (
+        site.persistent is True
+        and site.undeleted
+        and site.eager
+        and site.frame.function is not None
+        and not site.escaped
+        and not site.kept
+        and site.most_uses > 1
+    )
+
+
+def _kept(x: Program, site: TapeSite) -> tuple[str, Station] | None:
+    """Where a persistent tape stays after its last use, and the place that keeps it."""
+    if site.persistent is not True or site.deleted:
+        return None
+    for keeper in site.keepers:
+        if not keeper.long_lived or keeper.name in x.released_attributes:
+            continue
+        station = keeper.station or site.station
+        match keeper.kind:
+            case "attribute":
+                return f"on the attribute '{keeper.name}'", station
+            case "container":
+                return "in a container that stays", station
+            case "closure":
+                return f"by the closure '{keeper.name}', which is handed out", site.station
+    if site.escaped or site.most_uses < 2 or not site.use_stations:
+        return None
+    last = max(row_of(_in_frame_of(site, station)) for station in site.use_stations)
+    if site.frame.function is None:
+        if not site.module_name or site.in_loop:
+            return None
+        if any(statement.lineno > last for statement in x.outline.tree.body):
+            return "by the module", site.station
+        return None
+    if _much_follows(x, last, row_of(site.station.place)):
+        return "by a function with much to do after its last use", site.station
+    return None
+
+
+def _in_frame_of(site: TapeSite, station: Station):  # type: ignore[no-untyped-def]
+    """The place of a gradient call as seen from the function that made the tape."""
+    depth = len(site.station.calls)
+    return station.calls[depth][1] if len(station.calls) > depth else station.place
+
+
+def _much_follows(x: Program, last: int, opened: int) -> bool:
+    """After the last use, the same function goes on with a loop that itself holds loops or blocks."""
+    function: ast.AST | None = None
+    for node in ast.walk(x.outline.tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if node.lineno <= opened and last <= (node.end_lineno or 0):
+                function = node  # walk goes from outside in
+    if function is None:
+        return False
+    for statement in getattr(function, "body", ()):
+        if statement.lineno > last and isinstance(statement, (ast.For, ast.While)):
+            for child in ast.walk(statement):
+                if child is not statement and isinstance(child, (ast.For, ast.While, ast.With)):
+                    return True
+    return False

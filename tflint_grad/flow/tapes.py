@@ -75,6 +75,7 @@ def open_tape(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> Tap
     site.in_loop = site.in_loop or x.frame.loops > 0
     tape = Tape(x.fresh())
     x.tapes[tape.identity] = site
+    x.newest_tape[id(site)] = tape.identity
     x.set_tape(tape.identity, TapeState())
     return tape
 
@@ -83,7 +84,6 @@ def enter(x: Execution, tape: Tape, node: cst.CSTNode) -> None:
     state = x.tape_state(tape.identity)
     site = x.tapes[tape.identity]
     site.entered = True
-    site.with_station = site.with_station or x.station(node)
     renewed = not site.persistent
     x.set_tape(
         tape.identity,
@@ -125,6 +125,15 @@ def resume(x: Execution, before: Tapes) -> None:
 def delete(x: Execution, tape: Tape) -> None:
     x.tapes[tape.identity].deleted = True
     x.set_tape(tape.identity, replace(x.tape_state(tape.identity), deleted=True))
+
+
+def note_undeleted(x: Execution) -> None:
+    """The present function is left: which of its persistent tapes have not been deleted."""
+    for tape, site in x.tapes.items():
+        if site.persistent and site.frame is x.frame:
+            state: TapeState | None = x.store.get(("tape", tape))
+            if state is not None and not state.deleted and x.newest_tape.get(id(site)) == tape:
+                site.undeleted = True
 
 
 def was_asked(x: Execution, source: int) -> bool:
@@ -248,7 +257,7 @@ def _count_use(
     site.uses += 1
     site.most_uses = max(site.most_uses, state.uses_max + 1)
     site.use_stations.append(station)
-    site.target_groups.add(id(target.value))
+    site.targets.add(id(target.value))
     if method != "gradient":
         site.jacobian_uses += 1
     if x.frame is not site.frame or _in_deeper_loop(x, site):

@@ -1,0 +1,34 @@
+"""The rules, and the way from a file's outline to its findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tflint_grad.rules import bystanders, broken_path, tape_life, tool, unrecorded
+from tflint_grad.rules.base import Rule
+
+if TYPE_CHECKING:
+    from tflint_grad.findings import Finding
+    from tflint_grad.outline import Outline
+
+RULES: dict[str, type[Rule]] = {
+    rule.code: rule
+    for family in (tool, bystanders, broken_path, tape_life, unrecorded)
+    for rule in family.RULES
+}
+
+
+def check(outline: Outline, codes: frozenset[str] | None = None) -> list[Finding]:
+    """All findings of a file, sorted; those of `codes` only, where given. Ignores `# noqa`.
+
+    Raises:
+        Unreadable: libcst refuses a part of the file that is needed.
+    """
+    if not outline.matters:
+        return []
+    from tflint_grad.rules.collect import findings_of
+
+    return findings_of(outline, codes)
+
+
+__all__ = ["RULES", "Rule", "check"]

@@ -1,0 +1,93 @@
+"""From events to findings: ask the rules, find the positions, keep one finding a code and place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tflint_grad.findings import Consequence, Finding, TraceStep
+from tflint_grad.flow import run
+from tflint_grad.flow.positions import span_of
+from tflint_grad.rules import RULES
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.paths import Place, Station
+    from tflint_grad.outline import Outline
+    from tflint_grad.rules.base import Rule
+    from tflint_grad.rules.problem import Problem
+
+#: Which of several consequences at one place is told: the loudest at run time first.
+_ORDER = tuple(Consequence)
+
+
+def findings_of(outline: Outline, codes: frozenset[str] | None) -> list[Finding]:
+    flow = run(outline)
+    rules = [rule() for code, rule in RULES.items() if codes is None or code in codes]
+    best: dict[tuple[str, int], Finding] = {}
+    for event in flow.events:
+        for rule in rules:
+            if isinstance(event, rule.listens):
+                for problem in rule.check(event):
+                    finding = _finding(outline, rule, problem)
+                    key = (finding.code, finding.location.row)
+                    known = best.get(key)
+                    if known is None or _weight(finding) > _weight(known):
+                        best[key] = finding
+    return sorted(best.values(), key=Finding.sort_key)
+
+
+def _weight(finding: Finding) -> tuple[int, int]:
+    return (int(finding.severity), -_ORDER.index(finding.consequence))
+
+
+def _finding(outline: Outline, rule: Rule, problem: Problem) -> Finding:
+    place = _shown_place(problem)
+    start, end = span_of(place)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        message=problem.message,
+        severity=problem.severity,
+        confidence=problem.confidence,
+        consequence=problem.consequence,
+        filename=outline.filename,
+        location=start,
+        end_location=end,
+        trace=tuple(_trace(outline, problem, place)),
+        statement_rows=outline.statement_rows(start.row),
+    )
+
+
+def _shown_place(problem: Problem) -> Place:
+    """A cut shows its own expression; a missed step the call in the frame shared with the tape."""
+    station, anchor = problem.station, problem.anchor
+    if anchor is None:
+        return station.place
+    shared = 0
+    for own, other in zip(station.calls, anchor.calls, strict=False):
+        if own[0] != other[0]:
+            break
+        shared += 1
+    return station.calls[shared][1] if shared < len(station.calls) else station.place
+
+
+def _trace(outline: Outline, problem: Problem, shown: Place) -> Iterator[TraceStep]:
+    """Tape opened, called from, broken here, asked for here: in the order of the execution."""
+    calls: list[tuple[str, Station | Place]] = [
+        ("called from here", call) for _, call in problem.station.calls if call is not shown
+    ]
+    before = [entry for entry in problem.story if entry[0] == "tape opened here"]
+    after = [entry for entry in problem.story if entry[0] != "tape opened here"]
+    stations: list[tuple[str, Place]] = [(text, station.place) for text, station in before]
+    stations += [(text, place) for text, place in calls]  # type: ignore[misc]
+    if problem.anchor is not None or calls or before:
+        broken = problem.station.place
+        if broken is not shown or problem.story:
+            stations.append(("broken here", broken))
+    stations += [(text, station.place) for text, station in after]
+    seen: set[tuple[str, int]] = set()
+    for message, place in stations:
+        location = span_of(place)[0]
+        if (message, id(place.node)) not in seen:
+            seen.add((message, id(place.node)))
+            yield TraceStep(message, outline.filename, location)
