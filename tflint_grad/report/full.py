@@ -52,6 +52,8 @@ def finding_lines(finding: Finding, source: SourceText | None) -> Iterator[Text]
     rows += [step.location.row for step in finding.trace]
     width = max(len(str(_shown_row(source, row))) for row in rows)
     label = f"{finding.severity}: {finding.consequence}, {finding.confidence}"
+    if finding.severity is Severity.ADVICE:
+        label = "advice"
     if source is not None and source.line(finding.location.row):
         yield _margin(width)
         yield from _marked(source, finding.location, finding.end_location, label, style, width)
@@ -63,7 +65,8 @@ def finding_lines(finding: Finding, source: SourceText | None) -> Iterator[Text]
             f"{number}. {printable(step.message)} ",
             (f"({place})", "dim"),
         )
-        if source is not None and step.filename == source.filename:
+        is_shown_above = step.location.row == finding.location.row
+        if source is not None and step.filename == source.filename and not is_shown_above:
             yield _code_line(source, step.location.row, width)
 
 
