@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tests.harness.fixture import ROOT, Fixture, MalformedFixture
 from tests.harness.observation import Observations
@@ -44,7 +45,14 @@ def execute(fixtures: Sequence[Fixture]) -> Iterator[Verdict]:
         waiting = waiting[done:]
 
 
-def _answers(fixtures: Sequence[Fixture]) -> Iterator[dict[str, object]]:
+def tensorflow_starts() -> bool:
+    """Whether fixtures can be executed at all; a wheel that is there may still not load here."""
+    command = [sys.executable, "-c", "import tensorflow, keras"]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.call(command, env=environment, stderr=subprocess.DEVNULL) == 0
+
+
+def _answers(fixtures: Sequence[Fixture]) -> Iterator[dict[str, Any]]:
     with subprocess.Popen(
         COMMAND,
         stdin=subprocess.PIPE,

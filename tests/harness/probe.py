@@ -132,8 +132,8 @@ class Probe:
         if record is None or not tf.executing_eagerly():
             return
         if self._forgetful is not None and not tape._recording:
-            if record.life.gradients >= self._forgetful[self._records.index(record)]:
-                tape._tape = None
+            uses = self._forgetful[self._records.index(record)]
+            tape._tape = None if record.life.gradients >= uses else tape._tape
         record.life.alive_after_use = record.alive()
 
     def _asking(self, original: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
-from tests.harness.execute import execute
+from tests.harness.execute import execute, tensorflow_starts
 from tests.harness.fixture import Fixture, MalformedFixture
 from tests.harness.observation import Observations
 
@@ -183,8 +182,8 @@ Verdicts = dict[str, tuple[list[str], Observations | None]]
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
-    if importlib.util.find_spec("tensorflow") is None:
-        pytest.skip("NO TENSORFLOW HERE: the harness was not tried")
+    if not tensorflow_starts():
+        pytest.skip("NO TENSORFLOW STARTS HERE: the harness was not tried")
     folder = tmp_path_factory.mktemp("lies") / "TFG302"
     folder.mkdir()
     for name, (text, _) in FILES.items():

@@ -19,6 +19,9 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from tests.harness.fixture import Fixture
+from tests.harness.observation import Observations
+
 LIMIT = 60  # seconds a fixture; each takes a few on an idle machine
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -44,7 +47,7 @@ def alarm(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def run(path: Path, name: str, forgetful: list[int] | None = None):  # type: ignore[no-untyped-def]
+def run(path: Path, name: str, forgetful: list[int] | None = None) -> Observations:
     """Executes one file as a module of its own, and says what was seen."""
     import keras
     import numpy as np
@@ -84,10 +87,8 @@ def run(path: Path, name: str, forgetful: list[int] | None = None):  # type: ign
     return probe.seen
 
 
-def observe(path: Path):  # type: ignore[no-untyped-def]
+def observe(path: Path) -> Observations:
     """One run; a second, forgetful one where memory is at stake."""
-    from tests.harness.fixture import Fixture
-
     fixture = Fixture(path)
     name = f"fixture_{fixture.rule}_{path.stem}"
     seen = run(path, name)
