@@ -61,6 +61,9 @@ def call_builtin(
         case "len":
             return _length(x, first)
         case "range":
+            for entry in arguments:
+                if entry.place is not None:
+                    control_on(x, node, "rounds", entry.value, entry.place.node)
             known = [x.constant_of(value) for value in values]
             if known and all(isinstance(k, int) and not isinstance(k, bool) for k in known) and abs(known[-1]) < 10**6:
                 try:

@@ -228,6 +228,7 @@ def run_body(
     frame.loops = caller.loops
     entering_graph = context.is_graph and not caller.context.is_graph
     for name, value in bound.items():
+        value = names.identified(x, name, value, node)
         x.store.set(("name", scope, name), _traced(value) if entering_graph else value)
     x.frame, x.unit = frame, function.unit
     x.frames.append(frame)
@@ -431,7 +432,9 @@ def instantiate(
     init = names.find_in_class(x, cls, "__init__")
     fields = next((c.dataclass_fields for c in cls.ancestry() if c.dataclass_fields), None)
     if isinstance(init, Function):
-        call_function(x, replace(init, receiver=receiver), arguments, node)
+        bound = bind_arguments(x, replace(init, receiver=receiver), arguments, node)
+        # No frame of its own in the chain of calls: what a constructor computes is shown there.
+        run_body(x, init, bound, node, is_entry=True)
     elif fields is not None:
         _fill_fields(x, receiver, cls, fields, arguments, node)
     elif any(isinstance(base, Known) for c in cls.ancestry() for base in c.bases):

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 MAX_BYSTANDERS = 400
+_ITERATING = frozenset(
+    "for comprehension unpacking zip() enumerate() map() filter() sum() any() all() min() max()".split()
+)
+#: Constructs whose outcome decides what is computed.
+_DECIDING = frozenset(("if", "while", "break", "rounds", "not", "and", "or", "match"))
 
 
 def truth(x: Execution, value: Value) -> bool | None:
@@ -68,16 +73,19 @@ def control_on(
     run, or for what it does not rewrite, TensorFlow raises OperatorNotAllowedInGraphError.
     """
     context = x.context
+    if construct in _ITERATING and isinstance(value, Data) and value.made is not None:
+        if id(value.made.station.place.node) in x.layer_calls:
+            return
     if x.is_symbolic(value) and context.is_graph and (context.mode == "graph" or not converted):
         x.events.append(ControlOnTensor(x.station(node), context, construct, text_of(subject)))
         return
-    if construct in ("comprehension", "in", "is True", "for") or not isinstance(value, Data):
+    if construct not in _DECIDING or not isinstance(value, Data):
         return
-    if value.kind is Kind.HOST or value.kind is Kind.NDARRAY:
+    if construct != "rounds" and value.kind in (Kind.HOST, Kind.NDARRAY):
         return
     paths = x.paths(value)
     if paths and len(x.bystanders) < MAX_BYSTANDERS:
-        what = "while" if construct == "while" else "if"
+        what = construct if construct in ("while", "break", "rounds") else "if"
         bystander = Bystander(
             what, text_of(subject), paths, x.station(node), context, x.frame.loops > 0
         )

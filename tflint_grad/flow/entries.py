@@ -13,6 +13,7 @@ from tflint_grad.flow.paths import LEAF
 from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import loaded_names
 from tflint_grad.flow.text import text_of
+from tflint_grad.knowledge.names import canonical
 from tflint_grad.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -107,7 +108,7 @@ def _parameter(
     default = function.defaults.get(name)
     station = x.station(param)
     if isinstance(default, Data) and default.kind is Kind.HOST:
-        if isinstance(default.constant, (bool, str, int)):
+        if isinstance(default.constant, (bool, str, int, float)) and name not in x.source_names:
             return Data(Kind.HOST, dtype=default.dtype)
     elif isinstance(default, (Function, Known)):
         return UNKNOWN
@@ -116,25 +117,26 @@ def _parameter(
     if linked is not None:
         return x.instance_of(linked)
     identity = x.new_source(SourceKind.OBJECT, name, station)
+    x.sources[identity].is_parameter = True
     if annotation in ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]"):
         return Data(Kind.HOST, dtype=annotation.removeprefix("Optional[").removesuffix("]"))
     if annotation.endswith(("ndarray", "NDArray")):
         return Data(Kind.NDARRAY, {identity: LEAF}, identity=identity)
-    if is_tensor or (annotation in ("tf.Tensor", "tensorflow.Tensor") and context.is_graph):
-        traced = context.is_graph
-        if function.name == "train_step":
-            return _tensor_pairs(x, name, traced)
-        return Data(
-            Kind.TENSOR, {identity: LEAF}, identity=identity, symbolic=traced
-        )
+    if _is_tensor_annotation(x, param) and context.is_graph:
+        return Data(Kind.TENSOR, {identity: LEAF}, identity=identity, symbolic=True)
+    if is_tensor:
+        # A tensor, or a structure of tensors: arithmetic on it, or on a part of it, is TensorFlow's.
+        x.tensor_like.add(identity)
     return Object(identity)
 
 
-def _tensor_pairs(x: Program, name: str, symbolic: bool) -> Value:
-    """`data` of a train step: features and labels, whatever their number."""
-    identity = x.new_source(SourceKind.OBJECT, name)
-    element = Data(Kind.TENSOR, {identity: LEAF}, identity=identity, symbolic=symbolic)
-    return Sequence((), element)
+def _is_tensor_annotation(x: Program, param: cst.Param) -> bool:
+    if param.annotation is None or not isinstance(
+        param.annotation.annotation, (cst.Attribute, cst.Name)
+    ):
+        return False
+    value = x.evaluate(param.annotation.annotation)
+    return isinstance(value, Known) and canonical(value.name) == "tensorflow.Tensor"
 
 
 def linked_class(

@@ -98,6 +98,8 @@ class Execution(cst.CSTVisitor):
         self.frames: list[Frame] = [self.frame]
         self.asked: set[int] = set()
         self.released_attributes: set[str] = set()
+        self.tensor_like: set[int] = set()
+        self.layer_calls: set[int] = set()
         self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
         self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}
@@ -302,6 +304,15 @@ class Execution(cst.CSTVisitor):
 
     def is_symbolic(self, value: Value) -> bool:
         return isinstance(value, Data) and value.symbolic and value.kind is Kind.TENSOR
+
+    def kind_of(self, value: Value) -> Kind:
+        """The kind of an operand; what Keras hands to a hook is a tensor, or a part of one is."""
+        if isinstance(value, Data):
+            return value.kind
+        if isinstance(value, Object) and self.tensor_like:
+            if value.identity in self.tensor_like or self.tensor_like & self.ancestors(value.identity):
+                return Kind.TENSOR
+        return Kind.UNKNOWN
 
     def constant_of(self, value: Value) -> Any:
         return value.constant if isinstance(value, Data) else NOTHING

@@ -98,7 +98,7 @@ def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Val
             bound = names.read_attribute(x, left, _DUNDERS[symbol], node)
             return call_value(x, bound, [Argument(right)], node)
     groups = x.groups((left, right))
-    kinds = [value.kind if isinstance(value, Data) else Kind.UNKNOWN for value in (left, right)]
+    kinds = [x.kind_of(value) for value in (left, right)]
     dtype = _arithmetic_dtype(left, right, symbol)
     if Kind.TENSOR in kinds or Kind.VARIABLE in kinds:
         kind = Kind.TENSOR
@@ -289,7 +289,7 @@ class Expressions(Execution):
         elif isinstance(value, Data) and value.kind in (Kind.HOST, Kind.NDARRAY):
             self.value = Data(value.kind, value.paths, value.dtype)
         else:
-            kind = value.kind if isinstance(value, Data) else Kind.UNKNOWN
+            kind = self.kind_of(value)
             kind = Kind.TENSOR if kind is Kind.VARIABLE else kind
             dtype = value.dtype if isinstance(value, Data) else ""
             self.value = self.operate(node, self.groups((value,)), kind, dtype)
@@ -333,10 +333,14 @@ class Expressions(Execution):
         if folded is not None:
             return folded
         groups = self.groups((left, right))
-        tensors = [value for value in (left, right) if self.is_tensor(value)]
+        tensors = [
+            value for value in (left, right) if self.kind_of(value) in (Kind.TENSOR, Kind.VARIABLE)
+        ]
         host = all(isinstance(v, Data) and v.kind in (Kind.HOST, Kind.NDARRAY) for v in (left, right))
         if host:
             return Data(Kind.HOST, self.operate(node, groups).paths, "bool")
+        if not all(_is_numeric(value) for value in (left, right)):
+            return STATIC  # a comparison with a string, a list, a class
         kind = Kind.TENSOR if tensors else Kind.UNKNOWN
         if not groups:
             return Data(kind, dtype="bool", symbolic=any(self.is_symbolic(t) for t in tensors))
@@ -531,6 +535,13 @@ class Expressions(Execution):
             self.frame.scope = outer
             self.frame.loops -= 1
         return exact
+
+
+def _is_numeric(value: Value) -> bool:
+    """Whether a comparison with this value may be TensorFlow's."""
+    if isinstance(value, Data):
+        return value.dtype != "string" and value.constant is not None
+    return isinstance(value, (Object, Choice))
 
 
 def _may_be_none(value: Value) -> bool:

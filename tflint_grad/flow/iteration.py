@@ -9,6 +9,7 @@ import libcst as cst
 
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -186,14 +187,33 @@ def store_item(x: Execution, target: cst.Subscript, value: Value) -> None:
     put_item(x, target, receiver, key, value)
 
 
+def _note_replaced_variable(
+    x: Execution, node: cst.CSTNode, receiver: Value, key: object, value: Value
+) -> None:
+    """`parameters[i] = parameters[i] - rate * gradient`: the list now holds a tensor."""
+    from tflint_grad.flow.events import VariableRebound
+
+    if not isinstance(value, Data) or value.kind is not Kind.TENSOR or value.made is None:
+        return
+    for old in heap.parts(x, receiver):
+        if isinstance(old, Data) and old.kind is Kind.VARIABLE:
+            held = [i for i in old.paths if i in x.asked and i in value.paths]
+            if held and all(value.paths[i].sure for i in held):
+                name = text_of(node)
+                x.events.append(VariableRebound(x.station(node), x.context, name, False))
+                return
+
+
 def put_item(
     x: Execution, node: cst.CSTNode, receiver: Value, key: object, value: Value
 ) -> None:
     from tflint_grad.flow.library import store_into_array
     from tflint_grad.flow.values import DictRef, ListRef, Tape
 
-    if isinstance(value, Tape):
-        names.keep(x, value, "container", "", node, names.is_long_lived(x, receiver))
+    for held in (value, *heap.parts(x, value)):
+        if isinstance(held, Tape):
+            names.keep(x, held, "container", "", node, names.is_long_lived(x, receiver))
+    _note_replaced_variable(x, node, receiver, key, value)
     match receiver:
         case ListRef():
             content = heap.contents(x, receiver)

@@ -193,6 +193,8 @@ def _call_known_class(
     if detached and not owns and found.kind != "loss":
         groups.extend(x.groups(detached))
     data = x.operate(node, groups, Kind.TENSOR, "float")
+    if found.kind in _OWNERS:
+        x.layer_calls.add(id(node))  # a layer may return a tuple: do not say that it is one tensor
     activation = x.store.get(("attribute", receiver.identity, "activation"))
     if isinstance(activation, (Function, Known)) and found.kind == "layer":
         return call_value(x, activation, [Argument(data)], node)
@@ -309,7 +311,10 @@ def call_library_method(
         groups = [*x.groups(values)]
         if kind in _OWNERS and name == "predict_step":
             groups.append({receiver.identity: LEAF})
-        return x.opaque(node, groups)
+        result = x.opaque(node, groups)
+        if name in ("compute_loss", "compiled_loss"):
+            return replace(result, kind=Kind.TENSOR, dtype="float", symbolic=x.context.is_graph)
+        return result
     if found.kind == "gradient":
         for value in values:
             run_callback(x, value, node)

@@ -174,9 +174,18 @@ def call_operation(
     if fact.outputs is not None:
         return _several(x, name, fact, arguments, groups, node)
     result = _result(x, name, fact.gradient, arguments, groups, dtype, node)
+    if name in _LISTS or any(name.endswith(f".{leaf}") for leaf in ("split", "unstack")):
+        return heap.new_list(x, Sequence((), result, "list"))
     if isinstance(result, Data):
         return _with_detached(x, result, detached, arguments, node, name)
     return result
+
+
+#: Operations that return a Python list of tensors.
+_LISTS = frozenset(
+    "tensorflow.meshgrid tensorflow.dynamic_partition keras.ops.meshgrid tensorflow.shape_n"
+    " keras.ops.array_split tensorflow.experimental.numpy.meshgrid".split()
+)
 
 
 def _with_detached(
@@ -372,9 +381,18 @@ def _constant(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTN
             operand_node=value.place.node if value.place is not None else None,
             qualified=name,
         )
-    if x.is_symbolic(value.value) and x.context.is_graph:
+    holds_tensors = any(x.is_tensor(p) and not x.is_symbolic(p) for p in _all_parts(x, value.value))
+    if holds_tensors or (_holds_symbolic(x, value.value) and x.context.is_graph):
+        # TF 2.21: tf.constant([t, t]) raises ValueError, in a graph TypeError.
         _host_use(x, node, name, value, Break.REWRAP)
     return x.operate(node, groups, Kind.TENSOR, meaning)
+
+
+def _all_parts(x: Execution, value: Value, depth: int = 0) -> list[Value]:
+    parts = heap.parts(x, value)
+    if depth < 3:
+        parts = [inner for part in parts for inner in (part, *_all_parts(x, part, depth + 1))]
+    return parts
 
 
 def _content_dtype(x: Execution, value: Value) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.joins import join_values
-from tflint_grad.flow.paths import LEAF, NO_PATHS
+from tflint_grad.flow.paths import LEAF, NO_PATHS, Station
 from tflint_grad.flow.state import Keeper, Scope, SourceKind
 from tflint_grad.flow.values import (
     NONE,
@@ -32,6 +32,7 @@ from tflint_grad.flow.values import (
     Tape,
     Value,
 )
+from tflint_grad.knowledge.keras_api import layer_class
 from tflint_grad.knowledge.operations import tensor_attribute
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ PARAMETER_LISTS = frozenset(
 )
 #: Attributes that say something about a value and carry nothing of it.
 STATIC_ATTRIBUTES = frozenset("shape dtype ndim name device size __name__ __class__ itemsize nbytes".split())
+#: Variables that Keras' own layers make in `build`.
+_LAYER_VARIABLES = frozenset("kernel bias embeddings gamma beta recurrent_kernel".split())
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -91,8 +94,8 @@ def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
     scope = _scope_of(x, name)
     key = ("name", scope, name)
     old = x.store.get(key)
-    value = _identified(x, name, value, node)
-    value = _note_rebinding(x, name, old, value, node)
+    value = identified(x, name, value, node)
+    value = note_rebinding(x, name, old, value, node)
     if isinstance(old, Tape) and old is not value:
         # The old tape goes when its name is bound anew (TF 2.21: before the next forward pass).
         x.set_tape(old.identity, replace(x.tape_state(old.identity), deleted=True))
@@ -102,7 +105,7 @@ def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
     x.store.set(key, value)
 
 
-def _identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Value:
+def identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Value:
     """Give a tensor that a gradient is asked for by this name an identity of its own."""
     if (
         name in x.source_names
@@ -117,12 +120,20 @@ def _identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Val
             kind = SourceKind.OBJECT
         else:
             kind = SourceKind.TENSOR
-        identity = x.new_source(kind, name, x.station(node))
+        identity = x.new_source(kind, name, _visible_creation(x, kind, value))
         return replace(value, identity=identity, paths={**value.paths, identity: LEAF})
     return value
 
 
-def _note_rebinding(
+def _visible_creation(x: Execution, kind: SourceKind, value: Data) -> Station | None:
+    """Where a tensor is made: anywhere in the file, or in this frame if computed from others."""
+    if value.made is None:
+        return None
+    here = value.made.station.calls == x.frame.calls
+    return value.made.station if here or kind is SourceKind.TENSOR else None
+
+
+def note_rebinding(
     x: Execution, name: str, old: Value | None, value: Value, node: cst.CSTNode
 ) -> Value:
     """Remember that a variable's name now holds a tensor computed from that variable."""
@@ -166,8 +177,8 @@ def bind_attribute(
                 call_function(x, replace(setter, receiver=receiver), [_argument(value)], node)
                 return
         old = x.store.get(key)
-        value = _identified(x, name, value, node)
-        value = _note_rebinding(x, name, old, value, node)
+        value = identified(x, name, value, node)
+        value = note_rebinding(x, name, old, value, node)
         x.own(receiver.identity, value)
     x.store.set(key, value)
 
@@ -244,6 +255,10 @@ def _of_object(x: Execution, receiver: Object, name: str, node: cst.CSTNode) -> 
             return _bound(x, found, receiver, node)
     if name in STATIC_ATTRIBUTES:
         return STATIC
+    if name in _LAYER_VARIABLES and isinstance(receiver.cls, str):
+        if layer_class(receiver.cls) is not None:
+            identity = x.child(receiver.identity, f".{name}", SourceKind.VARIABLE)
+            return Data(Kind.VARIABLE, {identity: LEAF}, "float", identity)
     if name == "__dict__":
         return UNKNOWN
     return Method(receiver, name)
@@ -254,6 +269,8 @@ def materialise(x: Execution, value: Value) -> Value:
     if not isinstance(value, Method):
         return value
     receiver, name = value.receiver, value.name
+    if isinstance(receiver, Data) and name == "value":
+        return receiver  # keras.Variable.value
     if isinstance(receiver, Object):
         if name in ("T", "value", "_value", "primal"):
             return receiver

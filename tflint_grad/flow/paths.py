@@ -84,18 +84,26 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Lost:
+    """A part of a live path that was cut, and the tapes that had recorded it up to there."""
+
+    cause: Cause
+    tapes: Tapes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Path:
     """One value's dependency on one source.
 
-    `tapes` recorded all of the way so far (None: the source itself, not read yet); of these,
-    `assumed` only if the source is watched, which its unknown origin leaves open.
+    `tapes` recorded all of the way so far (None: the source itself, not read yet). Where that holds
+    only if one of some sources of unknown origin is watched by itself, these are the `carriers`.
     """
 
     tapes: Tapes | None = None
-    assumed: Tapes = NO_TAPES
+    carriers: frozenset[int] = NO_TAPES
     sure: bool = True
     cut: Cause | None = None
-    lost: tuple[Cause, ...] = ()
+    lost: tuple[Lost, ...] = ()
     steps: tuple[Step, ...] = ()
 
 
@@ -106,13 +114,23 @@ MAX_LOST = 4
 MAX_STEPS = 6
 
 
-def _with_lost(lost: tuple[Cause, ...], more: Iterable[Cause]) -> tuple[Cause, ...]:
-    for cause in more:
+def _with_lost(lost: tuple[Lost, ...], more: Iterable[Lost]) -> tuple[Lost, ...]:
+    for part in more:
         if len(lost) >= MAX_LOST:
             break
-        if all(cause.station.place.node is not known.station.place.node for known in lost):
-            lost = (*lost, cause)
+        node = part.cause.station.place.node
+        if all(node is not known.cause.station.place.node for known in lost):
+            lost = (*lost, part)
     return lost
+
+
+def _either_carries(left: Path, right: Path) -> frozenset[int]:
+    """Recorded by one way for sure, or else if any of the carriers of both is watched."""
+    if not left.tapes or not right.tapes:
+        return left.carriers if left.tapes else right.carriers
+    if not left.carriers or not right.carriers:
+        return NO_TAPES
+    return left.carriers | right.carriers
 
 
 def _both_live(left: Path, right: Path, lost: tuple[Cause, ...]) -> Path:
@@ -123,9 +141,7 @@ def _both_live(left: Path, right: Path, lost: tuple[Cause, ...]) -> Path:
     assert wide.tapes is not None and narrow.tapes is not None
     return Path(
         tapes=wide.tapes | narrow.tapes,
-        assumed=(wide.assumed & narrow.assumed)
-        | (wide.assumed - narrow.tapes)
-        | (narrow.assumed - wide.tapes),
+        carriers=_either_carries(wide, narrow),
         sure=wide.sure or narrow.sure,
         lost=lost,
         steps=wide.steps,
@@ -145,7 +161,8 @@ def combine(left: Path, right: Path) -> Path:
     assert dead.cut is not None
     if not dead.sure:
         return live
-    return replace(live, lost=_with_lost(live.lost, (dead.cut, *dead.lost)))
+    lost = Lost(dead.cut, dead.tapes if dead.tapes is not None else NO_TAPES)
+    return replace(live, lost=_with_lost(live.lost, (lost, *dead.lost)))
 
 
 def join(left: Path, right: Path) -> Path:

@@ -134,15 +134,17 @@ def answer(
             step, watched = late
             return Answer(state="unrecorded", missed=step.station, missed_before_watch=watched, **base, **extra)  # type: ignore[arg-type]
         lost = [
-            cause
+            part.cause
             for _, path in recorded
-            for cause in path.lost
-            if cause.kind in _HOST_BREAKS
+            for part in path.lost
+            if part.cause.kind in _HOST_BREAKS and tape in part.tapes
         ]
         sure = any(path.sure for _, path in recorded)
-        if lost and sure and not source.is_group:
-            return Answer(state="lost", cause=lost[0], sure=sure, **base)  # type: ignore[arg-type]
-        if lost and sure and source.is_group:
+        sibling = _watched_sibling(x, tape, source, recorded)
+        if sibling:
+            base["source_kind"] = "sibling"
+            return Answer(state="unwatched", sure=sure, proven=False, **base)  # type: ignore[arg-type]
+        if lost and sure:
             return Answer(state="lost", cause=lost[0], sure=sure, **base)  # type: ignore[arg-type]
         return Answer(state="live", sure=sure, **base)  # type: ignore[arg-type]
     if unwatched and (recorded or not matched) and not may_carry and (recorded or _is_definite(x, source)):
@@ -254,8 +256,9 @@ def _watched_late(
     watched = _watch_station(x, tape, source)
     if watched is None:
         return None
+    late = {known for known, _ in x.tape_state(tape).watched}
     for identity, path in recorded:
-        if identity not in source.identities or tape not in path.assumed:
+        if identity not in source.identities or not path.carriers or not path.carriers <= late:
             return None
     for _, path in recorded:
         if path.steps:
@@ -263,7 +266,34 @@ def _watched_late(
     return None
 
 
+def _watched_sibling(
+    x: Execution, tape: int, source: AskedSource, recorded: list[tuple[int, Path]]
+) -> bool:
+    """A parameter is asked for and never watched, while another one is both: likely forgotten."""
+    if source.is_group or not isinstance(source.value, Object) or source.value.cls is not None:
+        return False
+    identity = source.identities[0]
+    own = x.sources[identity]
+    if own.kind is not SourceKind.OBJECT or own.owners or own.station is None:
+        return False
+    if not own.is_parameter:
+        return False
+    watched = [known for known, _ in x.tape_state(tape).watched]
+    if any(identity in x.ancestors(known) for known in watched):
+        return False
+    return any(
+        x.sources[known].is_parameter and known in x.asked and known != identity
+        for known in watched
+    )
+
+
 def _first_missed(tape: int, paths: Iterable[Path]) -> Step | None:
+    """The step that the tape did not record; a gradient call outside of it is the one to name."""
+    paths = list(paths)
+    for path in paths:
+        for step in path.steps:
+            if step.is_gradient and tape not in step.tapes:
+                return step
     for path in paths:
         for step in path.steps:
             if tape not in step.tapes:

@@ -73,6 +73,7 @@ def through(
     recording = execution.recording
     surely: set[int] = set()
     maybe: set[int] = set()
+    carriers: set[int] = set()
     statuses: dict[int, list[tuple[int, Watch]]] = {}
     if recording:
         for paths in groups:
@@ -89,30 +90,30 @@ def through(
                             surely.add(tape)
                         elif status is Watch.ASSUMED:
                             maybe.add(tape)
+                            carriers.add(source)
                 else:
                     tapes = path.tapes & recording
-                    if tapes:
-                        (surely if path.sure and source != ANYTHING else maybe).update(
-                            tapes - path.assumed
-                        )
-                        maybe.update(tapes & path.assumed)
-    result: dict[int, Path] = {}
-    alone = sum(1 for paths in groups for path in paths.values() if path.cut is None) == 1
+                    if not tapes:
+                        continue
+                    if path.carriers:
+                        maybe |= tapes
+                        carriers |= path.carriers
+                    elif path.sure and source != ANYTHING:
+                        surely |= tapes
+                    else:
+                        maybe |= tapes
+                        carriers.add(ANYTHING)
     carried = frozenset(surely | maybe)
+    # Where nothing is tracked for sure, the recording rests on what may be a variable.
+    resting = frozenset(carriers) if not surely else NO_TAPES
+    result: dict[int, Path] = {}
     for paths in groups:
         for source, path in paths.items():
             if path.cut is not None:
                 new = path if sure or not path.sure else replace(path, sure=False)
             elif path.tapes is None:
-                assumed = NO_TAPES
-                if alone:
-                    assumed = frozenset(
-                        tape
-                        for tape, status in statuses.get(source, ())
-                        if status is Watch.ASSUMED
-                    )
                 step = Step(station, carried, recording, is_gradient)
-                new = Path(carried, assumed, path.sure and sure, None, path.lost, (step,))
+                new = Path(carried, resting, path.sure and sure, None, path.lost, (step,))
             elif path.tapes <= recording:
                 new = path if sure or not path.sure else replace(path, sure=False)
             else:
@@ -120,9 +121,7 @@ def through(
                 steps = path.steps
                 if len(steps) < MAX_STEPS:
                     steps = (*steps, Step(station, tapes, recording, is_gradient))
-                new = Path(
-                    tapes, path.assumed & tapes, path.sure and sure, None, path.lost, steps
-                )
+                new = Path(tapes, path.carriers, path.sure and sure, None, path.lost, steps)
             known = result.get(source)
             result[source] = new if known is None else combine(known, new)
     return result

@@ -162,7 +162,11 @@ class Program(Interpreter):
                 arguments = [
                     Argument(value, name) for name, value in unknown.items() if name not in skipped
                 ]
-            made = instantiate(self, cls, arguments, cst.Pass())
+            frame, self.frame = self.frame, self.frames[0]
+            try:
+                made = instantiate(self, cls, arguments, cst.Pass())
+            finally:
+                self.frame = frame
             known = made if isinstance(made, Object) else Object(cls.identity, cls)
             self.instances[cls.identity] = known
         return known
@@ -255,9 +259,13 @@ def _all_names(tree: ast.Module) -> Iterator[str]:
             yield "run_eagerly"
 
 
-def _source_names(tree: ast.Module) -> Iterator[str]:
+def _source_names(tree: ast.Module) -> set[str]:
     """Names and attributes that occur as a source or are watched anywhere in the file."""
+    found: set[str] = set()
+    assigned: list[ast.Assign] = []
     for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            assigned.append(node)
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue
         method = node.func.attr
@@ -269,10 +277,20 @@ def _source_names(tree: ast.Module) -> Iterator[str]:
         else:
             continue
         for part in parts:
-            for child in ast.walk(part):
-                if isinstance(child, ast.Name):
-                    yield child.id
-                elif isinstance(child, ast.Attribute):
-                    yield child.attr
+            found.update(_names_in(part))
+    for node in assigned:
+        # sources = {"kernel": kernel, "noise": noise}
+        literal = isinstance(node.value, (ast.List, ast.Tuple, ast.Dict))
+        if literal and any(isinstance(t, ast.Name) and t.id in found for t in node.targets):
+            found.update(_names_in(node.value))
+    return found
+
+
+def _names_in(part: ast.AST) -> Iterator[str]:
+    for child in ast.walk(part):
+        if isinstance(child, ast.Name):
+            yield child.id
+        elif isinstance(child, ast.Attribute):
+            yield child.attr
 
 

@@ -33,6 +33,7 @@ class Source:
     name: str
     station: Station | None = None
     owners: set[int] = field(default_factory=set)
+    is_parameter: bool = False
     is_library: bool = False  # an instance of a library's class, made in sight
 
 
@@ -159,6 +160,7 @@ class Frame:
     forks: int = 0
     loops: int = 0
     graph_control: int = 0
+    finals: int = 0
     returns: list[Value] = field(default_factory=list)
     pending: list[Changes] = field(default_factory=list)
     on_yield: Callable[[Value], None] | None = None

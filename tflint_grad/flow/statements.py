@@ -99,7 +99,8 @@ class Interpreter(Expressions):
             value = names.materialise(self, self.evaluate(node.value))
         frame = self.frame
         frame.returns.append(value)
-        tapes.note_undeleted(self)
+        if not frame.finals:
+            tapes.note_undeleted(self)
         if self.exit is None:
             if frame.forks:
                 for tape in reversed(frame.open_tapes):
@@ -130,7 +131,7 @@ class Interpreter(Expressions):
 
     def visit_If(self, node: cst.If) -> bool:
         test = names.materialise(self, self.evaluate(node.test))
-        control_on(self, node.test, "if", test, node.test)
+        control_on(self, node.test, "break" if _leaves_loop(node) else "if", test, node.test)
         decided = truth(self, test)
         if decided is True:
             self.evaluate(node.body)
@@ -139,7 +140,7 @@ class Interpreter(Expressions):
                 self.evaluate(node.orelse)
         else:
             graph_control = self.frame.graph_control
-            if self.is_symbolic(test):
+            if self.is_symbolic(test) or self._may_be_symbolic(test):
                 self.frame.graph_control += 1
             orelse = node.orelse
             self.fork(
@@ -150,6 +151,16 @@ class Interpreter(Expressions):
             )
             self.frame.graph_control = graph_control
         return False
+
+    def _may_be_symbolic(self, test: Value) -> bool:
+        """A comparison of what was handed to a tf.function: a tensor, as good as always."""
+        return (
+            self.context.mode == "autograph"
+            and isinstance(test, Data)
+            and test.kind is Kind.UNKNOWN
+            and test.dtype == "bool"
+            and bool(test.paths)
+        )
 
     def _branch(self, test: cst.CSTNode, taken: bool, body: cst.CSTNode | None) -> None:
         self._narrow(test, taken)
@@ -381,6 +392,14 @@ class Interpreter(Expressions):
                 leave = names.read_attribute(self, manager, "__exit__", item.item)
                 call_value(self, leave, [Argument(NONE)] * 3, item.item)
                 self.exit = left
+            case Choice() if any(isinstance(option, Tape) for option in manager.options):
+                bind(manager)
+                held = [option for option in manager.options if isinstance(option, Tape)]
+                for tape in held:
+                    tapes.enter(self, tape, item.item)
+                body()
+                for tape in held:
+                    tapes.leave(self, tape)
             case _:
                 if tapes.is_pause(manager):
                     paused = tapes.pause(self, manager)
@@ -449,10 +468,15 @@ class Interpreter(Expressions):
         runs: list[Callable[[], None]] = [succeed]
         for handler in handlers:
             runs.append(lambda handler=handler: self._handle(handler))
+        frame = self.frame
+        frame.finals += finalbody is not None
         self.fork(runs)
         if finalbody is not None:
+            frame.finals -= 1
             left, self.exit = self.exit, None
             self.evaluate(finalbody.body)
+            if left is not None and left.kind == "return":
+                tapes.note_undeleted(self)
             if self.exit is None:
                 self.exit = left
 
@@ -653,6 +677,14 @@ class Interpreter(Expressions):
 
     def on_class(self, cls: Class) -> None:
         """A class was defined."""
+
+
+def _leaves_loop(node: cst.If) -> bool:
+    body = node.body.body
+    last = body[-1] if body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, (cst.Break, cst.Continue))
 
 
 def _is_dataclass(value: Value) -> bool:

@@ -260,7 +260,7 @@ def _count_use(
     site.targets.add(id(target.value))
     if method != "gradient":
         site.jacobian_uses += 1
-    if x.frame is not site.frame or _in_deeper_loop(x, site):
+    if _in_deeper_loop(x, site):
         site.used_elsewhere = True
     ended = state.ended
     if state.recording and site.persistent is False:
@@ -284,8 +284,8 @@ def _in_deeper_loop(x: Execution, site: TapeSite) -> bool:
 
 def _mark_needed_gradients(x: Execution, target: Paths) -> None:
     """The target was computed from gradients: those calls were meant to be recorded."""
-    for source in target:
-        found = x.gradient_calls.get(source)
+    for source, path in target.items():
+        found = x.gradient_calls.get(source) if path.cut is None else None
         if found is not None:
             site = x.tapes[found[1]]
             for call in site.inside:
@@ -320,7 +320,7 @@ def _tell_bystanders(
                         target,
                         station,
                         x.tapes[tape],
-                        bystander.in_loop,
+                        x.tapes[tape].in_loop,
                     )
                 )
                 break

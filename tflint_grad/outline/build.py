@@ -156,6 +156,8 @@ def _scan(nodes: Sequence[ast.AST], _: Any) -> Names:
             continue
         if isinstance(node, ast.Attribute):
             attributes.add(node.attr)
+            if isinstance(node.ctx, ast.Store):
+                names.stored.add(node.attr)
         elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             bound.add(node.name)
         elif isinstance(node, ast.alias):
@@ -204,6 +206,7 @@ def _mark_needed(items: Sequence[Item]) -> bool:
     wanted_attributes: set[str] = set()
     asked_by_name: set[str] = set()
     shared: set[str] = set()  # what the needed statements of the module bind
+    asked_methods: dict[str, set[str]] = {}
     matters = False
     changed = True
 
@@ -229,6 +232,7 @@ def _mark_needed(items: Sequence[Item]) -> bool:
                 asked_by_name.add(item.name)
             elif owner is not None:
                 asked_by_name.add(owner.name)
+                asked_methods.setdefault(owner.name, set()).add(getattr(item, "name", ""))
     if not matters:
         return False
     while changed:
@@ -243,6 +247,9 @@ def _mark_needed(items: Sequence[Item]) -> bool:
                 if isinstance(item, CodeItem) or _is_implicit(item) or (
                     isinstance(item, DefItem) and item.name in wanted
                 ):
+                    need(item)
+                elif names.attributes & asked_methods.get(owner.name, set()):
+                    asked_methods[owner.name].add(getattr(item, "name", ""))
                     need(item)
             elif isinstance(item, DefItem):
                 if item.name in wanted:
@@ -269,9 +276,10 @@ def _answers(item: ClassItem, attributes: set[str]) -> bool:
     """Whether the class has a method that is used somewhere on an object of unknown class."""
     return any(
         isinstance(member, DefItem)
-        and member.name in attributes
-        and member.name not in COMMON
-        and not member.name.startswith("__")
+        and (
+            (member.name in attributes and member.name not in COMMON and member.name[:2] != "__")
+            or (member.name == "__init__" and bool((member.names.stored & attributes) - COMMON))
+        )
         for member in item.members
     )
 

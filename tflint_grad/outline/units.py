@@ -71,6 +71,7 @@ class Names:
     used: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)  # attributes that are assigned
     nodes: int = 0
     depth: int = 0
     is_root: bool = False
