@@ -468,6 +468,12 @@ def _fill_fields(
     for argument in arguments:
         if argument.keyword is not None:
             names.bind_attribute(x, receiver, argument.keyword, argument.value, node)
+    for name in fields:
+        if ("attribute", receiver.identity, name) not in x.store:
+            default = names.find_in_class(x, cls, name)
+            if isinstance(default, Partial) and "default_factory" in default.keywords:
+                made = call_value(x, default.keywords["default_factory"], [], node)
+                names.bind_attribute(x, receiver, name, made, node)
     after = names.find_in_class(x, cls, "__post_init__")
     if isinstance(after, Function):
         call_function(x, replace(after, receiver=receiver), [], node)

@@ -922,6 +922,9 @@ _SPECIAL: dict[str, Handler] = {
     "functools.partial": _partial,
     "functools.reduce": _reduce,
     "dataclasses.replace": _replaced,
+    "dataclasses.field": lambda x, name, arguments, node: Partial(
+        Known(name), (), {e.keyword: e.value for e in arguments if e.keyword}
+    ),
     "dataclasses.dataclass": lambda x, name, arguments, node: Partial(Known(name), (), {}),
     "attr.s": lambda x, name, arguments, node: Partial(Known(name), (), {}),
     "attrs.define": lambda x, name, arguments, node: Partial(Known(name), (), {}),

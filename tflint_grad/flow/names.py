@@ -114,7 +114,7 @@ def identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Valu
         and value.constant is NOTHING
         and value.kind is not Kind.HOST
     ):
-        if value.paths:
+        if any(path.cut is None for path in value.paths.values()):
             kind = SourceKind.INTERMEDIATE
         elif value.kind is Kind.UNKNOWN:
             kind = SourceKind.OBJECT

@@ -279,7 +279,7 @@ def _watched_sibling(
     if not own.is_parameter:
         return False
     watched = [known for known, _ in x.tape_state(tape).watched]
-    if any(identity in x.ancestors(known) for known in watched):
+    if identity in watched or any(identity in x.ancestors(known) for known in watched):
         return False
     return any(
         x.sources[known].is_parameter and known in x.asked and known != identity

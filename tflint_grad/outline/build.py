@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
 #: A definition that mentions one of these opens, feeds or asks a tape.
 ROOTS = frozenset(
-    ("GradientTape", "gradient", "jacobian", "batch_jacobian", "custom_gradient", "ForwardAccumulator")
+    (
+        "GradientTape",
+        "gradient",
+        "jacobian",
+        "batch_jacobian",
+        "custom_gradient",
+        "ForwardAccumulator",
+    )
 )
 HOOKS = frozenset(("call", "train_step", "__call__"))
 #: Names that can break a path or a graph inside a Keras hook; without one a hook cannot go wrong.
@@ -36,7 +43,11 @@ HOOK_CAUSES = frozenset(
 #: Methods that Python or Keras calls by itself.
 IMPLICIT_METHODS = frozenset(("call", "build", "train_step", "loss"))
 #: Attribute names too common to tell a class by.
-COMMON = frozenset("call build fit get set update reset run step name shape dtype append items keys values".split())
+COMMON = frozenset(
+    "call build fit get set update reset run step name shape dtype append items keys values".split()
+)
+
+_VARIABLES = frozenset(("trainable_variables", "trainable_weights", "variables", "weights"))
 
 #: libcst is cubic in long chains and Python's stack is finite (measured: 300 links cost 0.1 s).
 MAX_DEPTH = 300
@@ -44,7 +55,16 @@ MAX_DEPTH = 300
 MAX_NODES = 120_000
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_BRANCHES = (ast.If, ast.While, ast.IfExp, ast.Assert, ast.BoolOp, ast.For, ast.comprehension, ast.Match)
+_BRANCHES = (
+    ast.If,
+    ast.While,
+    ast.IfExp,
+    ast.Assert,
+    ast.BoolOp,
+    ast.For,
+    ast.comprehension,
+    ast.Match,
+)
 
 
 def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = False) -> Outline:
@@ -58,7 +78,9 @@ def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = Fa
     """
     if tree is None:
         tree = _parse(source.text)
-    lines = source.text.splitlines(keepends=True) if "\f" not in source.text else _split(source.text)
+    lines = (
+        source.text.splitlines(keepends=True) if "\f" not in source.text else _split(source.text)
+    )
     if whole:
         names = _scan(tree.body, COMMON)
         names.is_root = True
@@ -183,7 +205,9 @@ def _scan(nodes: Sequence[ast.AST], _: Any) -> Names:
     return names
 
 
-def _leaves(items: Sequence[Item]) -> Iterator[tuple[DefItem | CodeItem | ClassItem, ClassItem | None]]:
+def _leaves(
+    items: Sequence[Item],
+) -> Iterator[tuple[DefItem | CodeItem | ClassItem, ClassItem | None]]:
     for item in items:
         if isinstance(item, ClassItem):
             yield item, None
@@ -219,7 +243,9 @@ def _mark_needed(items: Sequence[Item]) -> bool:
 
     for item, owner in leaves:
         names = item.names
-        hook = owner is not None and isinstance(item, DefItem) and item.name in HOOKS and names.is_hook
+        hook = (
+            owner is not None and isinstance(item, DefItem) and item.name in HOOKS and names.is_hook
+        )
         compiled = "compile" in names.attributes and "loss" in names.used
         if names.is_root or hook or compiled:
             matters = True
@@ -244,8 +270,10 @@ def _mark_needed(items: Sequence[Item]) -> bool:
             if owner is not None:
                 if not owner.needed:
                     continue
-                if isinstance(item, CodeItem) or _is_implicit(item) or (
-                    isinstance(item, DefItem) and item.name in wanted
+                if (
+                    isinstance(item, CodeItem)
+                    or _is_implicit(item)
+                    or (isinstance(item, DefItem) and item.name in wanted)
                 ):
                     need(item)
                 elif names.attributes & asked_methods.get(owner.name, set()):
@@ -274,10 +302,12 @@ def _mark_needed(items: Sequence[Item]) -> bool:
 
 def _answers(item: ClassItem, attributes: set[str]) -> bool:
     """Whether the class has a method that is used somewhere on an object of unknown class."""
+    asks_for_variables = bool(attributes & _VARIABLES)
     return any(
         isinstance(member, DefItem)
         and (
-            (member.name in attributes and member.name not in COMMON and member.name[:2] != "__")
+            (asks_for_variables and member.name in ("call", "__call__"))
+            or (member.name in attributes and member.name not in COMMON and member.name[:2] != "__")
             or (member.name == "__init__" and bool((member.names.stored & attributes) - COMMON))
         )
         for member in item.members

@@ -170,7 +170,7 @@ class AutographControlFlow(OnPathRule):
 
 
 class PrintOnPath(OnPathRule):
-    """`tf.print` of a tensor of a differentiated path.
+    """A `tf.print` of a tensor of a differentiated path.
 
     ## What it does
     Reports `tf.print(tensor)` as a statement. Advice, unless the function is compiled with XLA,

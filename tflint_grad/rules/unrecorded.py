@@ -191,7 +191,7 @@ class UnwatchedSource(AnswerRule):
             f" be None; call tape.watch({answer.source}) first in the with block"
         )
         yield Problem(
-            answer.created or event.station,
+            event.station if likely else answer.created or event.station,
             message,
             Consequence.GRADIENT_NONE,
             Severity.WARNING if likely else Severity.ERROR,
