@@ -39,14 +39,14 @@ class Ending:
         return any(one["code"] == "TFG000" for one in self.findings)
 
 
-def lint(data: bytes | str, folder: Path, *options: str) -> Ending:
-    """Lint a file with this content."""
+def lint(data: bytes | str, folder: Path, *more: str) -> Ending:
+    """Lint a file with this content, and more paths."""
     path = folder / "hostile.py"
     path.write_bytes(data if isinstance(data, bytes) else data.encode("utf-8"))
-    command = [sys.executable, "-m", "tflint_grad", str(path), "--isolated"]
+    command = [sys.executable, "-m", "tflint_grad", str(path), *more, "--isolated"]
     with (folder / "out").open("w+b") as out, (folder / "err").open("w+b") as err:
         process = subprocess.Popen(
-            [*command, "--output-format", "json", *options],
+            [*command, "--output-format", "json"],
             cwd=ROOT,
             stdout=out,
             stderr=err,
