@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tflint_grad.flow.run import Flow
+    from tflint_grad.flow.program import Flow
     from tflint_grad.outline import Outline
 
 
 def run(outline: Outline) -> Flow:
     """Execute an outlined file abstractly (imports libcst on the first call)."""
-    from tflint_grad.flow.run import run as run_file
+    from tflint_grad.flow.program import run as run_file
 
     return run_file(outline)

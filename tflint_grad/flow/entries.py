@@ -29,7 +29,7 @@ from tflint_grad.flow.values import (
 )
 
 if TYPE_CHECKING:
-    from tflint_grad.flow.run import Program
+    from tflint_grad.flow.program import Program
 
 _NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
 

@@ -28,7 +28,7 @@ from tflint_grad.flow.values import (
 
 if TYPE_CHECKING:
     from tflint_grad.flow.paths import Station
-    from tflint_grad.flow.run import Program
+    from tflint_grad.flow.program import Program
 
 
 def _open_implicit(x: Program, station: Station) -> Tape:
@@ -92,7 +92,7 @@ def _own_weights(x: Program, receiver: Object, paths: Mapping[int, object]) -> l
         identity
         for identity in paths
         if x.sources[identity].kind in (SourceKind.VARIABLE, SourceKind.MODEL)
-        and (identity == receiver.identity or receiver.identity in x.ancestors(identity))
+        and receiver.identity in x.ancestors(identity)
     ]
 
 

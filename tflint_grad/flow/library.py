@@ -34,6 +34,7 @@ from tflint_grad.flow.values import (
     Partial,
     Sequence,
     Value,
+    constant,
 )
 from tflint_grad.knowledge import operations
 from tflint_grad.knowledge.host import HostFact, host_function
@@ -969,7 +970,9 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.nest.flatten": _nest_flatten,
     "tensorflow.nest.pack_sequence_as": _nest_pack,
     "tensorflow.is_tensor": _is_tensor_test,
-    "tensorflow.executing_eagerly": _is_tensor_test,
+    "tensorflow.executing_eagerly": lambda x, name, arguments, node: constant(
+        not x.context.is_graph
+    ),
 }
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 #: Cuts whose loss beside a live part is reported: the others are nearly always meant.
 _HOST_BREAKS = (Break.HOST_CALL, Break.HOST_CONVERSION, Break.PYTHON_FUNCTION)
-_KNOWN_KINDS = (SourceKind.VARIABLE, SourceKind.FROZEN, SourceKind.TENSOR, SourceKind.INTERMEDIATE)
+_MADE_KINDS = (SourceKind.VARIABLE, SourceKind.FROZEN, SourceKind.TENSOR)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -204,8 +204,9 @@ def _is_definite(x: Execution, source: AskedSource) -> bool:
 
 
 def _is_known(x: Execution, identity: int) -> bool:
+    """Made in sight, and not as one of several results of a call, which may depend on each other."""
     source = x.sources[identity]
-    return source.kind in _KNOWN_KINDS or source.is_library
+    return source.kind in _MADE_KINDS or source.is_library
 
 
 def _is_known_result(x: Execution, value: Value, paths: Paths) -> bool:

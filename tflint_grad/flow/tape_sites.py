@@ -10,7 +10,7 @@ from tflint_grad.flow.positions import row_of
 
 if TYPE_CHECKING:
     from tflint_grad.flow.paths import Station
-    from tflint_grad.flow.run import Program
+    from tflint_grad.flow.program import Program
     from tflint_grad.flow.state import TapeSite
 
 

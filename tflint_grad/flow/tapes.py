@@ -341,8 +341,11 @@ def _shaped_like(x: Execution, sources: Value, element: Data) -> Value:
             return heap.new_dict(x, Mapped(mapped, content.rest and element))
         case Parameters():
             return heap.new_list(x, Sequence((), element, "list"))
-        case _:
+        case Data() if content.kind in (Kind.TENSOR, Kind.VARIABLE):
             return element
+        case _:
+            # The source may be a list: then so is the result.
+            return replace(element, kind=Kind.UNKNOWN, symbolic=False)
 
 
 __all__ = [
