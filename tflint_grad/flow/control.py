@@ -19,6 +19,7 @@ from tflint_grad.flow.values import (
     Known,
     ListRef,
     Mapped,
+    Object,
     Sequence,
     Tape,
     Value,
@@ -57,6 +58,26 @@ def truth(x: Execution, value: Value) -> bool | None:
         found = {truth(x, option) for option in value.options}
         return found.pop() if len(found) == 1 else None
     return None
+
+
+def is_traced_parameter(x: Execution, value: Value) -> bool:
+    """A parameter of a tf.function that nobody calls in sight: most likely a tensor."""
+    return (
+        isinstance(value, Object)
+        and value.cls is None
+        and x.sources[value.identity].is_parameter
+        and x.context.mode == "autograph"
+        and x.frame.function is not None
+        and x.frame.function.wrapping.graph
+    )
+
+
+def control_on_parameter(
+    x: Execution, node: cst.CSTNode, construct: str, subject: cst.CSTNode
+) -> None:
+    x.events.append(
+        ControlOnTensor(x.station(node), x.context, construct, text_of(subject), likely=True)
+    )
 
 
 def control_on(

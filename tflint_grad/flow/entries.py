@@ -122,7 +122,7 @@ def _parameter(
         return Data(Kind.HOST, dtype=annotation.removeprefix("Optional[").removesuffix("]"))
     if annotation.endswith(("ndarray", "NDArray")):
         return Data(Kind.NDARRAY, {identity: LEAF}, identity=identity)
-    if _is_tensor_annotation(x, param) and context.is_graph:
+    if _is_tensor_annotation(x, param) and context.is_graph and not is_tensor:
         return Data(Kind.TENSOR, {identity: LEAF}, identity=identity, symbolic=True)
     if is_tensor:
         # A tensor, or a structure of tensors: arithmetic on it, or on a part of it, is TensorFlow's.

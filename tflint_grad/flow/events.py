@@ -87,6 +87,7 @@ class ControlOnTensor(Event):
 
     construct: str
     subject: str
+    likely: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -99,6 +99,7 @@ class Execution(cst.CSTVisitor):
         self.asked: set[int] = set()
         self.released_attributes: set[str] = set()
         self.tensor_like: set[int] = set()
+        self.elements: dict[int, int] = {}
         self.layer_calls: set[int] = set()
         self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
@@ -191,6 +192,12 @@ class Execution(cst.CSTVisitor):
         for identity in heap.identities(self, value):
             if identity != owner:
                 self.sources[identity].owners.add(owner)
+
+    def element_of_parameters(self, owner: int, step: str) -> int:
+        """Some variable of an object: it stands for all that the object owns."""
+        identity = self.child(owner, step)
+        self.elements[identity] = owner
+        return identity
 
     def ancestors(self, identity: int) -> set[int]:
         found: set[int] = set()

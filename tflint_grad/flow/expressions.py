@@ -11,7 +11,12 @@ import libcst as cst
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.bystanders import Bystander
 from tflint_grad.flow.calls import call_value
-from tflint_grad.flow.control import control_on, truth
+from tflint_grad.flow.control import (
+    control_on,
+    control_on_parameter,
+    is_traced_parameter,
+    truth,
+)
 from tflint_grad.flow.execution import Execution
 from tflint_grad.flow.iteration import rounds, unpack
 from tflint_grad.flow.joins import join_values
@@ -328,6 +333,8 @@ class Expressions(Execution):
         if isinstance(comparison, (cst.In, cst.NotIn)):
             if isinstance(right, (Sequence, ListRef)) and self.is_symbolic(left):
                 control_on(self, node, "in", left, node.left, converted=False)
+            elif is_traced_parameter(self, left) and _all_numbers(self, right):
+                control_on_parameter(self, node, "in", node.left)
             return STATIC
         folded = _fold(comparison, left, right)
         if folded is not None:
@@ -537,6 +544,12 @@ class Expressions(Execution):
         return exact
 
 
+def _all_numbers(x: Execution, value: Value) -> bool:
+    parts = heap.parts(x, value)
+    known = [x.constant_of(part) for part in parts]
+    return bool(known) and all(isinstance(k, (int, float)) and not isinstance(k, bool) for k in known)
+
+
 def _is_numeric(value: Value) -> bool:
     """Whether a comparison with this value may be TensorFlow's."""
     if isinstance(value, Data):
@@ -603,7 +616,7 @@ def subscript(
             if not single:
                 return content
             step = f"[{key}]" if isinstance(key, (int, str)) else "[*]"
-            return Object(x.child(content.owners[0], f".{content.which}{step}"))
+            return Object(x.element_of_parameters(content.owners[0], f".{content.which}{step}"))
         case Object():
             if isinstance(content.cls, Class):
                 method = names.find_in_class(x, content.cls, "__getitem__")

@@ -48,7 +48,7 @@ def element_of(x: Execution, value: Value, node: cst.CSTNode) -> Value:
     """Some element of an iterable, where the single ones are not known."""
     match value:
         case Parameters():
-            return Object(x.child(value.owners[0], f".{value.which}[*]"))
+            return Object(x.element_of_parameters(value.owners[0], f".{value.which}[*]"))
         case Object():
             return Object(x.child(value.identity, "[*]"))
         case Data():
@@ -86,7 +86,8 @@ def rounds(x: Execution, value: Value, node: cst.CSTNode) -> Rounds:
         return Rounds([content.rest, content.rest], False)
     if isinstance(value, Parameters) and len(value.owners) > 1:
         found: list[Value] = [
-            Object(x.child(owner, f".{value.which}[*]")) for owner in value.owners[:MAX_ROUNDS]
+            Object(x.element_of_parameters(owner, f".{value.which}[*]"))
+            for owner in value.owners[:MAX_ROUNDS]
         ]
         return Rounds(found, False)
     if isinstance(value, Data) and isinstance(value.constant, range):

@@ -14,7 +14,7 @@ from tflint_grad.flow.events import HostUse
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Cause, Paths
 from tflint_grad.flow.recording import cut_paths, through
-from tflint_grad.flow.state import SourceKind
+from tflint_grad.flow.state import EAGER, SourceKind
 from tflint_grad.flow.tapes import argument, open_tape
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -471,7 +471,7 @@ def call_host(
         return Data(result, dtype=dtype)
     if not groups:
         return Data(result, dtype=dtype)
-    return x.break_paths(
+    broken = x.break_paths(
         node,
         kind,
         values[0],
@@ -483,6 +483,37 @@ def call_host(
         qualified=name,
         symbolic=symbolic is not None,
     )
+    return _blamed(x, broken, kind, node, name, arguments)
+
+
+def _blamed(
+    x: Execution,
+    data: Data,
+    kind: Break,
+    node: cst.CSTNode,
+    name: str,
+    arguments: Many[Argument],
+) -> Data:
+    """`np.exp(x.numpy())`: the conversion serves the host computation, which is what has to change."""
+    if kind is not Break.HOST_CALL:
+        return data
+    station = x.station(node)
+    paths = {}
+    for source, path in data.paths.items():
+        cut = path.cut
+        if cut is not None and cut.kind is Break.HOST_CONVERSION and not cut.symbolic:
+            operand = _carrier_node(x, arguments)
+            cause = replace(
+                cut,
+                kind=Break.HOST_CALL,
+                station=station,
+                operation=text_of(node),
+                operand=text_of(operand) if operand is not None else cut.operand,
+                qualified=name,
+            )
+            path = replace(path, cut=cause)
+        paths[source] = path
+    return replace(data, paths=paths)
 
 
 def _carrier_node(x: Execution, arguments: Many[Argument]) -> cst.CSTNode | None:
@@ -835,11 +866,23 @@ def _py_function(x: Execution, name: str, arguments: Many[Argument], node: cst.C
     function, inputs = argument(arguments, 0, "func"), argument(arguments, 1, "inp")
     if function is None or inputs is None:
         return call_opaque(x, arguments, node)
-    given = [Argument(value) for value in heap.parts(x, inputs.value)]
+    given = [Argument(_eager(value)) for value in heap.parts(x, inputs.value)]
+    context, x.frame.context = x.frame.context, EAGER  # the body runs eagerly, also in a graph
     result = call_value(x, function.value, given, node)
-    if isinstance(result, Data) and result.kind in (Kind.HOST, Kind.NDARRAY):
-        return replace(result, kind=Kind.TENSOR)
-    return result
+    x.frame.context = context
+    if not isinstance(result, Data):
+        return result
+    paths = {
+        source: replace(path, cut=replace(path.cut, kind=Break.PYTHON_FUNCTION))
+        if path.cut is not None and path.cut.kind in (Break.HOST_CALL, Break.HOST_CONVERSION)
+        else path
+        for source, path in result.paths.items()
+    }
+    return replace(result, kind=Kind.TENSOR, paths=paths, symbolic=context.is_graph)
+
+
+def _eager(value: Value) -> Value:
+    return replace(value, symbolic=False) if isinstance(value, Data) else value
 
 
 # --- structures

@@ -92,6 +92,8 @@ def _one(x: Execution, value: Value, text: str) -> list[AskedSource]:
     match value:
         case Data() if value.identity is not None:
             return [AskedSource(text, (value.identity,), value, False)]
+        case Object() if value.identity in x.elements:
+            return [AskedSource(text, (x.elements[value.identity],), value, True)]
         case Data() | Object():
             found = tuple(heap.identities(x, value))
             return [AskedSource(text, found, value, False)] if found else []
@@ -101,7 +103,7 @@ def _one(x: Execution, value: Value, text: str) -> list[AskedSource]:
             found = tuple(heap.identities(x, value))
             return [AskedSource(text, found, value, True)] if found else []
         case _:
-            found = tuple(heap.identities(x, value))
+            found = tuple(x.elements.get(i, i) for i in heap.identities(x, value))
             return [AskedSource(text, found, value, True)] if found else []
 
 

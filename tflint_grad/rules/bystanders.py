@@ -284,7 +284,9 @@ class UnconvertedControlFlow(Rule):
             f" graph here{why}: TensorFlow raises while tracing; use tf.where, tf.cond or"
             " TensorFlow's own reduction"
         )
-        yield Problem(event.station, message, Consequence.RAISES)
+        severity = Severity.WARNING if event.likely else Severity.ERROR
+        confidence = Confidence.LIKELY if event.likely else Confidence.PROVEN
+        yield Problem(event.station, message, Consequence.RAISES, severity, confidence)
 
 
 RULES = (IfOnTensor, WhileOnTensor, UnconvertedControlFlow, AutographControlFlow, PrintOnPath)
