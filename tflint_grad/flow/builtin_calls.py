@@ -40,13 +40,13 @@ if TYPE_CHECKING:
 
     from tflint_grad.flow.execution import Execution
 
-_NOT_CONVERTED = frozenset("any all sum zip enumerate map min max bool filter".split())
-_CONVERTED = frozenset("any all zip enumerate map filter sum".split())
+_NOT_CONVERTED = frozenset(
+    ["any", "all", "sum", "zip", "enumerate", "map", "min", "max", "bool", "filter"]
+)
+_CONVERTED = frozenset(["any", "all", "zip", "enumerate", "map", "filter", "sum"])
 
 
-def call_builtin(
-    x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode
-) -> Value:
+def call_builtin(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     values = [entry.value for entry in arguments]
     first = values[0] if values else UNKNOWN
     if name in _NOT_CONVERTED:
@@ -56,7 +56,25 @@ def call_builtin(
     match name:
         case "float" | "int" | "bool" | "complex" | "round":
             return _to_number(x, name, arguments, node)
-        case "print" | "repr" | "str" | "format" | "hash" | "id" | "isinstance" | "hasattr" | "callable" | "issubclass" | "type" | "input" | "open" | "vars" | "dir" | "ord" | "chr":
+        case (
+            "print"
+            | "repr"
+            | "str"
+            | "format"
+            | "hash"
+            | "id"
+            | "isinstance"
+            | "hasattr"
+            | "callable"
+            | "issubclass"
+            | "type"
+            | "input"
+            | "open"
+            | "vars"
+            | "dir"
+            | "ord"
+            | "chr"
+        ):
             return _told(x, name, first, values)
         case "len":
             return _length(x, first)
@@ -65,7 +83,11 @@ def call_builtin(
                 if entry.place is not None:
                     control_on(x, node, "rounds", entry.value, entry.place.node)
             known = [x.constant_of(value) for value in values]
-            if known and all(isinstance(k, int) and not isinstance(k, bool) for k in known) and abs(known[-1]) < 10**6:
+            if (
+                known
+                and all(isinstance(k, int) and not isinstance(k, bool) for k in known)
+                and abs(known[-1]) < 10**6
+            ):
                 try:
                     return Data(Kind.HOST, dtype="int", constant=range(*known))
                 except (TypeError, ValueError):
@@ -114,12 +136,24 @@ def call_builtin(
 
 
 def _told(x: Execution, name: str, first: Value, values: Many[Value]) -> Value:
-    if name == "isinstance" and len(values) == 2:
-        if isinstance(first, Object) and isinstance(first.cls, Class) and isinstance(values[1], Class):
-            ancestry = [c.identity for c in first.cls.ancestry()]
-            if values[1].identity in ancestry:
-                return constant(True)
-    if name == "type" and len(values) == 1 and isinstance(first, Object) and isinstance(first.cls, Class):
+    if (
+        name == "isinstance"
+        and len(values) == 2
+        and (
+            isinstance(first, Object)
+            and isinstance(first.cls, Class)
+            and isinstance(values[1], Class)
+        )
+    ):
+        ancestry = [c.identity for c in first.cls.ancestry()]
+        if values[1].identity in ancestry:
+            return constant(True)
+    if (
+        name == "type"
+        and len(values) == 1
+        and isinstance(first, Object)
+        and isinstance(first.cls, Class)
+    ):
         return first.cls
     return STATIC
 
@@ -131,9 +165,7 @@ def _length(x: Execution, value: Value) -> Value:
     return Data(Kind.HOST, dtype="int")
 
 
-def _to_number(
-    x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode
-) -> Value:
+def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """`float(x)` leaves TensorFlow in eager code; AutoGraph turns it into a cast."""
     if not arguments:
         return STATIC
@@ -149,7 +181,11 @@ def _to_number(
     groups = x.groups((value,))
     if isinstance(value, Data) and value.kind in (Kind.HOST, Kind.NDARRAY):
         return Data(Kind.HOST, x.operate(node, groups).paths, dtype)
-    if x.context.mode == "autograph" and name in ("float", "int") and (x.is_tensor(value) or groups):
+    if (
+        x.context.mode == "autograph"
+        and name in ("float", "int")
+        and (x.is_tensor(value) or groups)
+    ):
         if name == "float":
             return x.operate(node, groups, Kind.TENSOR, "float")
         if not groups:

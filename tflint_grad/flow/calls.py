@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Many
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -84,13 +85,13 @@ def _call_options(
 ) -> Value:
     options = [option for option in choice.options if not x.is_none(option)]
     results: list[Value] = []
-    runs: list[Callable[[], None]] = [
-        lambda option=option: results.append(call_value(x, option, arguments, node))
-        for option in options
-    ]
-    if not runs:
+
+    def run(option: Value) -> None:
+        results.append(call_value(x, option, arguments, node))
+
+    if not options:
         return UNKNOWN
-    x.fork(runs)
+    x.fork([partial(run, option) for option in options])
     return join_values(results) if results else UNKNOWN
 
 
@@ -118,7 +119,9 @@ def call_opaque(
 def run_callback(x: Execution, value: Value, node: cst.CSTNode, depth: int = 0) -> list[Value]:
     """A function handed to somebody unknown is executed once, with unknown parameters."""
     if isinstance(value, Function) and value.role != "class":
-        if _rounds_on_stack(x, value) or isinstance(value.node, cst.FunctionDef) and _is_test(value):
+        if _rounds_on_stack(x, value) or (
+            isinstance(value.node, cst.FunctionDef) and _is_test(value)
+        ):
             return []
         arguments = [
             Argument(x.unknown_object(param.name.value, x.station(param)))
@@ -138,10 +141,7 @@ def run_callback(x: Execution, value: Value, node: cst.CSTNode, depth: int = 0) 
         finally:
             x.frame.loops = mark
     if isinstance(value, Partial):
-        return [
-            result
-            for result in run_callback(x, value.function, node, depth + 1)
-        ] if depth < 3 else []
+        return list(run_callback(x, value.function, node, depth + 1)) if depth < 3 else []
     if depth < 2 and isinstance(heap.resolved(x, value), (Sequence, Mapped)):
         return [
             result
@@ -417,9 +417,7 @@ def bind_arguments(
 # --- classes of the project
 
 
-def instantiate(
-    x: Execution, cls: Class, arguments: Many[Argument], node: cst.CSTNode
-) -> Value:
+def instantiate(x: Execution, cls: Class, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """An instance, made by executing the constructor (and Keras' `build`)."""
     bases = cls.library_bases()
     if any(base.split(".")[-1] in ("Enum", "IntEnum", "Exception", "ValueError") for base in bases):

@@ -32,7 +32,20 @@ if TYPE_CHECKING:
 
 MAX_BYSTANDERS = 400
 _ITERATING = frozenset(
-    "for comprehension unpacking zip() enumerate() map() filter() sum() any() all() min() max()".split()
+    [
+        "for",
+        "comprehension",
+        "unpacking",
+        "zip()",
+        "enumerate()",
+        "map()",
+        "filter()",
+        "sum()",
+        "any()",
+        "all()",
+        "min()",
+        "max()",
+    ]
 )
 #: Constructs whose outcome decides what is computed.
 _DECIDING = frozenset(("if", "while", "break", "rounds", "not", "and", "or", "match"))
@@ -53,7 +66,11 @@ def truth(x: Execution, value: Value) -> bool | None:
         if isinstance(content, (Sequence, Mapped)):
             if content.items:
                 return True
-            return False if content.rest is None and not isinstance(value, (ListRef, DictRef)) else None
+            return (
+                False
+                if content.rest is None and not isinstance(value, (ListRef, DictRef))
+                else None
+            )
     if isinstance(value, Choice):
         found = {truth(x, option) for option in value.options}
         return found.pop() if len(found) == 1 else None
@@ -80,6 +97,15 @@ def control_on_parameter(
     )
 
 
+def _comes_from_layer(x: Execution, value: Value) -> bool:
+    """A layer may return a tuple of tensors."""
+    return (
+        isinstance(value, Data)
+        and value.made is not None
+        and id(value.made.station.place.node) in x.layer_calls
+    )
+
+
 def control_on(
     x: Execution,
     node: cst.CSTNode,
@@ -94,9 +120,8 @@ def control_on(
     run, or for what it does not rewrite, TensorFlow raises OperatorNotAllowedInGraphError.
     """
     context = x.context
-    if construct in _ITERATING and isinstance(value, Data) and value.made is not None:
-        if id(value.made.station.place.node) in x.layer_calls:
-            return
+    if construct in _ITERATING and _comes_from_layer(x, value):
+        return
     if x.is_symbolic(value) and context.is_graph and (context.mode == "graph" or not converted):
         x.events.append(ControlOnTensor(x.station(node), context, construct, text_of(subject)))
         return

@@ -13,7 +13,6 @@ from tflint_grad.flow.paths import LEAF
 from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import loaded_names
 from tflint_grad.flow.text import text_of
-from tflint_grad.knowledge.names import canonical
 from tflint_grad.flow.values import (
     NOTHING,
     UNKNOWN,
@@ -27,6 +26,7 @@ from tflint_grad.flow.values import (
     Sequence,
     Value,
 )
+from tflint_grad.knowledge.names import canonical
 
 if TYPE_CHECKING:
     from tflint_grad.flow.program import Program
@@ -139,9 +139,7 @@ def _is_tensor_annotation(x: Program, param: cst.Param) -> bool:
     return isinstance(value, Known) and canonical(value.name) == "tensorflow.Tensor"
 
 
-def linked_class(
-    x: Program, function: Function, param: cst.Param, annotation: str
-) -> Class | None:
+def linked_class(x: Program, function: Function, param: cst.Param, annotation: str) -> Class | None:
     """The class of the project that a parameter is an instance of: by annotation, or by its use.
 
     The one class whose methods and attributes cover all that is used of the parameter; no candidate

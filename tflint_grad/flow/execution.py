@@ -250,8 +250,7 @@ class Execution(cst.CSTVisitor):
         recording = self.recording
         if recording:
             groups = (*groups, {ANYTHING: Path(recording, sure=False)})
-        data = self.operate(node, groups, Kind.UNKNOWN, sure=False)
-        return data
+        return self.operate(node, groups, Kind.UNKNOWN, sure=False)
 
     def break_paths(
         self,
@@ -317,8 +316,8 @@ class Execution(cst.CSTVisitor):
         if isinstance(value, Data):
             return value.kind
         if isinstance(value, Object) and self.tensor_like:
-            if value.identity in self.tensor_like or self.tensor_like & self.ancestors(value.identity):
-                return Kind.TENSOR
+            known = {value.identity, *self.ancestors(value.identity)}
+            return Kind.TENSOR if known & self.tensor_like else Kind.UNKNOWN
         return Kind.UNKNOWN
 
     def constant_of(self, value: Value) -> Any:

@@ -343,7 +343,9 @@ class Expressions(Execution):
         tensors = [
             value for value in (left, right) if self.kind_of(value) in (Kind.TENSOR, Kind.VARIABLE)
         ]
-        host = all(isinstance(v, Data) and v.kind in (Kind.HOST, Kind.NDARRAY) for v in (left, right))
+        host = all(
+            isinstance(v, Data) and v.kind in (Kind.HOST, Kind.NDARRAY) for v in (left, right)
+        )
         if host:
             return Data(Kind.HOST, self.operate(node, groups).paths, "bool")
         if not all(_is_numeric(value) for value in (left, right)):
@@ -351,10 +353,9 @@ class Expressions(Execution):
         kind = Kind.TENSOR if tensors else Kind.UNKNOWN
         if not groups:
             return Data(kind, dtype="bool", symbolic=any(self.is_symbolic(t) for t in tensors))
-        data = self.break_paths(
+        return self.break_paths(
             node, Break.NO_GRADIENT, left, groups, kind, "bool", text_of(node), qualified="<"
         )
-        return data
 
     def _identity_test(
         self, node: cst.Comparison, comparison: cst.BaseCompOp, left: Value, right: Value
@@ -364,7 +365,9 @@ class Expressions(Execution):
             if self.is_none(left):
                 return constant(expected)
             if isinstance(left, Choice):
-                if all(not self.is_none(option) and not _may_be_none(option) for option in left.options):
+                if all(
+                    not self.is_none(option) and not _may_be_none(option) for option in left.options
+                ):
                     return constant(not expected)
                 return STATIC
             return STATIC if _may_be_none(left) else constant(not expected)
@@ -452,7 +455,7 @@ class Expressions(Execution):
             if isinstance(element.slice, cst.Index):
                 index = names.materialise(self, self.evaluate(element.slice.value))
                 indices.append(index)
-            else:
+            elif isinstance(element.slice, cst.Slice):
                 for bound in (element.slice.lower, element.slice.upper, element.slice.step):
                     if bound is not None:
                         indices.append(self.evaluate(bound))
@@ -526,7 +529,9 @@ class Expressions(Execution):
                 kept: bool | None = True
                 for condition in loop.ifs:
                     test = names.materialise(self, self.evaluate(condition.test))
-                    control_on(self, condition, "comprehension", test, condition.test, converted=False)
+                    control_on(
+                        self, condition, "comprehension", test, condition.test, converted=False
+                    )
                     decided = truth(self, test)
                     if decided is None:
                         exact = False
@@ -547,7 +552,9 @@ class Expressions(Execution):
 def _all_numbers(x: Execution, value: Value) -> bool:
     parts = heap.parts(x, value)
     known = [x.constant_of(part) for part in parts]
-    return bool(known) and all(isinstance(k, (int, float)) and not isinstance(k, bool) for k in known)
+    return bool(known) and all(
+        isinstance(k, (int, float)) and not isinstance(k, bool) for k in known
+    )
 
 
 def _is_numeric(value: Value) -> bool:
@@ -561,9 +568,11 @@ def _may_be_none(value: Value) -> bool:
     if isinstance(value, Object):
         return value.cls is None
     if isinstance(value, Data):
-        return value.kind is Kind.UNKNOWN or (
-            value.kind is Kind.HOST and value.constant is NOTHING
-        ) or value.constant is None
+        return (
+            value.kind is Kind.UNKNOWN
+            or (value.kind is Kind.HOST and value.constant is NOTHING)
+            or value.constant is None
+        )
     return isinstance(value, Method)
 
 
@@ -643,4 +652,12 @@ def _is_key(key: Any) -> bool:
     return isinstance(key, (str, int))
 
 
-__all__ = ["Bystander", "DictRef", "Expressions", "Generator", "binary", "is_generator", "subscript"]
+__all__ = [
+    "Bystander",
+    "DictRef",
+    "Expressions",
+    "Generator",
+    "binary",
+    "is_generator",
+    "subscript",
+]

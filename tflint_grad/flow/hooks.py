@@ -65,7 +65,9 @@ def ask_hook(
     owned = _own_weights(x, receiver, paths)
     target = Argument(result)
     answers = tuple(
-        answer(x, tape.identity, target, paths, AskedSource(x.sources[i].name, (i,), Object(i), True))
+        answer(
+            x, tape.identity, target, paths, AskedSource(x.sources[i].name, (i,), Object(i), True)
+        )
         for i in owned
     )
     told = tuple(found for found in answers if found.state == "cut" and found.sure)

@@ -205,9 +205,7 @@ def _note_replaced_variable(
                 return
 
 
-def put_item(
-    x: Execution, node: cst.CSTNode, receiver: Value, key: object, value: Value
-) -> None:
+def put_item(x: Execution, node: cst.CSTNode, receiver: Value, key: object, value: Value) -> None:
     from tflint_grad.flow.library import store_into_array
     from tflint_grad.flow.values import DictRef, ListRef, Tape
 
@@ -264,4 +262,13 @@ def put_item(
             names.escape(x, value)
 
 
-__all__ = ["Known", "Rounds", "element_of", "put_item", "rounds", "run_generator", "store_item", "unpack"]
+__all__ = [
+    "Known",
+    "Rounds",
+    "element_of",
+    "put_item",
+    "rounds",
+    "run_generator",
+    "store_item",
+    "unpack",
+]

@@ -66,7 +66,9 @@ def join_values(values: Many[Value]) -> Value:
                 options.append(option)
     if len(options) == 1:
         return options[0]
-    plain = [option for option in options if isinstance(option, Data) and option.constant is not None]
+    plain = [
+        option for option in options if isinstance(option, Data) and option.constant is not None
+    ]
     others = [option for option in options if option not in plain]
     if len(plain) > 1:
         options = [_join_data(plain), *others]
@@ -101,9 +103,7 @@ def _join_data(options: Many[Data]) -> Data:
     made: Made | None = None
     if all(option.made is not None for option in options):
         made = max((o.made for o in options if o.made), key=lambda m: len(m.recording))
-    constants_agree = all(
-        option.constant is first.constant for option in options
-    )
+    constants_agree = all(option.constant is first.constant for option in options)
     return Data(
         kind,
         joined([option.paths for option in options]),

@@ -35,9 +35,7 @@ def is_keras_class(cls: Class) -> bool:
     return False
 
 
-def accepted_arguments(
-    x: Execution, method: Function, arguments: Many[Argument]
-) -> list[Argument]:
+def accepted_arguments(x: Execution, method: Function, arguments: Many[Argument]) -> list[Argument]:
     """`layer(x, training=True)`: Keras passes `training` and `mask` only to a `call` that has them."""
     params = method.node.params
     known = {p.name.value for p in (*params.posonly_params, *params.params, *params.kwonly_params)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
 from tflint_grad.flow.library import dtype_of, new_variable
-from tflint_grad.flow.paths import LEAF, Break
+from tflint_grad.flow.paths import LEAF, Break, Paths
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.tapes import argument
 from tflint_grad.flow.values import (
@@ -67,7 +67,9 @@ def keras_callable(
     x.sources[made.identity].is_library = True
     adopt_layers(x, made, arguments)
     for entry in arguments:
-        if entry.keyword == "activation" or (name.endswith("Lambda") and entry.keyword in (None, "function")):
+        if entry.keyword == "activation" or (
+            name.endswith("Lambda") and entry.keyword in (None, "function")
+        ):
             x.store.set(("attribute", made.identity, "activation"), entry.value)
     return made
 
@@ -92,7 +94,7 @@ def call_keras_object(
     name = receiver.cls if isinstance(receiver.cls, str) else ""
     found = keras_class(name) if name else None
     values = [entry.value for entry in arguments]
-    own = {receiver.identity: LEAF}
+    own: Paths = {receiver.identity: LEAF}
     if found is None and isinstance(receiver.cls, Class):
         return _call_subclass(x, receiver, values, arguments, node)
     if found is None:
@@ -104,14 +106,12 @@ def call_keras_object(
     return _call_known_class(x, receiver, found, values, node)
 
 
-def _called_object(
-    x: Execution, receiver: Object, groups: list[object], node: cst.CSTNode
-) -> Data:
+def _called_object(x: Execution, receiver: Object, groups: list[Paths], node: cst.CSTNode) -> Data:
     """Calling the very object is a sure dependency on it; its arguments may or may not flow."""
     from tflint_grad.flow.paths import combined
 
-    result = x.opaque(node, groups[1:])  # type: ignore[arg-type]
-    own = x.operate(node, [groups[0]], Kind.UNKNOWN)  # type: ignore[list-item]
+    result = x.opaque(node, groups[1:])
+    own = x.operate(node, [groups[0]], Kind.UNKNOWN)
     return replace(result, paths=combined((own.paths, result.paths)))
 
 
@@ -127,8 +127,8 @@ def _call_subclass(
     layers = x.store.get(("attribute", receiver.identity, "layers"))
     if layers is not None and "keras.Sequential" in map(canonical, receiver.cls.library_bases()):
         return _through_layers(x, receiver, layers, values, node)
-    groups = [{receiver.identity: LEAF}, *x.groups(values)]
-    return _called_object(x, receiver, groups, node)  # type: ignore[arg-type]
+    groups: list[Paths] = [{receiver.identity: LEAF}, *x.groups(values)]
+    return _called_object(x, receiver, groups, node)
 
 
 def _through_layers(
@@ -339,8 +339,8 @@ def call_base_method(
         return NONE
     if name in ("call", "__call__"):
         values = [entry.value for entry in arguments]
-        groups = [{this.identity: LEAF}, *x.groups(values)]
-        return _called_object(x, this, groups, node)  # type: ignore[arg-type]
+        groups: list[Paths] = [{this.identity: LEAF}, *x.groups(values)]
+        return _called_object(x, this, groups, node)
     found = call_library_method(x, this, name, arguments, node)
     if found is not None:
         return found
@@ -365,7 +365,9 @@ def _note_compiled_loss(x: Execution, arguments: Many[Argument], node: cst.CSTNo
     eagerly = argument(arguments, 99, "run_eagerly")
     eager = eagerly is not None and x.constant_of(eagerly.value) is not False
     for value in (loss.value, *heap.parts(x, loss.value)):
-        if isinstance(value, Function) or (isinstance(value, Object) and isinstance(value.cls, Class)):
+        if isinstance(value, Function) or (
+            isinstance(value, Object) and isinstance(value.cls, Class)
+        ):
             x.hook_losses.append((value, x.station(node), eager))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tflint_grad.flow import heap, names
@@ -72,9 +73,7 @@ _TRANSPARENT = (
 )
 
 
-def call_known(
-    x: Execution, qualified: str, arguments: Many[Argument], node: cst.CSTNode
-) -> Value:
+def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """The result of calling a function or class of a library, by its qualified name."""
     name = canonical(qualified)
     if name.startswith("builtins."):
@@ -108,9 +107,7 @@ def _transparent(x: Execution, name: str, arguments: Many[Argument]) -> Value:
     return Known("decorator.transparent")
 
 
-def _call_unknown(
-    x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode
-) -> Value:
+def _call_unknown(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """Something imported that no table knows: a constructor where it is spelled like one."""
     leaf = name.rsplit(".", 1)[-1]
     if leaf[:1].isupper() and not leaf.isupper():
@@ -121,9 +118,13 @@ def _call_unknown(
         made = Object(x.new_source(SourceKind.OBJECT, leaf, x.station(node)), name)
         for value in values:
             x.own(made.identity, value)
-        computed = [paths for paths in x.groups(values) if any(p.tapes is not None for p in paths.values())]
+        computed = [
+            paths for paths in x.groups(values) if any(p.tapes is not None for p in paths.values())
+        ]
         if computed:
-            x.store.set(("content", made.identity), through(x, computed, x.station(node), False, False))
+            x.store.set(
+                ("content", made.identity), through(x, computed, x.station(node), False, False)
+            )
         return made
     if len(arguments) == 1 and isinstance(arguments[0].value, Function) and _is_decorator(x, node):
         return wrapped(arguments[0].value, opaque=True)
@@ -184,8 +185,14 @@ def call_operation(
 
 #: Operations that return a Python list of tensors.
 _LISTS = frozenset(
-    "tensorflow.meshgrid tensorflow.dynamic_partition keras.ops.meshgrid tensorflow.shape_n"
-    " keras.ops.array_split tensorflow.experimental.numpy.meshgrid".split()
+    [
+        "tensorflow.meshgrid",
+        "tensorflow.dynamic_partition",
+        "keras.ops.meshgrid",
+        "tensorflow.shape_n",
+        "keras.ops.array_split",
+        "tensorflow.experimental.numpy.meshgrid",
+    ]
 )
 
 
@@ -410,7 +417,11 @@ def _variable(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTN
     trainable = argument(arguments, 1, "trainable")
     if name == "keras.Variable":
         trainable = argument(arguments, 3, "trainable")
-    dtype = argument(arguments, 6, "dtype") if name != "keras.Variable" else argument(arguments, 2, "dtype")
+    dtype = (
+        argument(arguments, 6, "dtype")
+        if name != "keras.Variable"
+        else argument(arguments, 2, "dtype")
+    )
     frozen = trainable is not None and x.constant_of(trainable.value) is False
     unclear = trainable is not None and not isinstance(x.constant_of(trainable.value), bool)
     kind = SourceKind.FROZEN if frozen else SourceKind.OBJECT if unclear else SourceKind.VARIABLE
@@ -529,9 +540,7 @@ def _holds_symbolic(x: Execution, value: Value, depth: int = 0) -> bool:
     return depth < 3 and any(_holds_symbolic(x, part, depth + 1) for part in heap.parts(x, value))
 
 
-def _host_use(
-    x: Execution, node: cst.CSTNode, name: str, entry: Argument, kind: Break
-) -> None:
+def _host_use(x: Execution, node: cst.CSTNode, name: str, entry: Argument, kind: Break) -> None:
     operand = text_of(entry.place.node) if entry.place is not None else ""
     station = x.station(node)
     cause = Cause(kind, station, text_of(node), operand, name, x.context.mode, True)
@@ -680,7 +689,9 @@ def _tf_function(x: Execution, name: str, arguments: Many[Argument], node: cst.C
     if function is None:
         return Partial(Known(name), (), {e.keyword: e.value for e in arguments if e.keyword})
     autograph = argument(arguments, 99, "autograph")
-    compiled = argument(arguments, 99, "jit_compile") or argument(arguments, 99, "experimental_compile")
+    compiled = argument(arguments, 99, "jit_compile") or argument(
+        arguments, 99, "experimental_compile"
+    )
     value = function.value
     if isinstance(value, Object):
         return value
@@ -725,7 +736,9 @@ def _transparent_decorator(
     return arguments[0].value if arguments else UNKNOWN
 
 
-def _custom_gradient(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+def _custom_gradient(
+    x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
     if not arguments:
         return UNKNOWN
     return wrapped(arguments[0].value, custom_gradient=True)
@@ -775,12 +788,12 @@ def _either(x: Execution, functions: Many[Value], node: cst.CSTNode) -> Value:
     results: list[Value] = []
     if not functions:
         return UNKNOWN
+
+    def run(function: Value) -> None:
+        results.append(call_value(x, function, [], node))
+
     x.frame.graph_control += 1
-    runs: list[Callable[[], None]] = [
-        lambda function=function: results.append(call_value(x, function, [], node))
-        for function in functions
-    ]
-    x.fork(runs)
+    x.fork([partial(run, function) for function in functions])
     x.frame.graph_control -= 1
     return join_values(results) if results else UNKNOWN
 
@@ -788,7 +801,7 @@ def _either(x: Execution, functions: Many[Value], node: cst.CSTNode) -> Value:
 def _switch(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     branches = argument(arguments, 1, "branch_fns")
     content = heap.parts(x, branches.value) if branches is not None else []
-    functions = []
+    functions: list[Value] = []
     for part in content:
         functions.extend(heap.parts(x, part)[1:] if isinstance(part, Sequence) else [part])
     return _either(x, functions, node) if functions else call_opaque(x, arguments, node)
@@ -1019,7 +1032,16 @@ _SPECIAL: dict[str, Handler] = {
 }
 
 
-for _name in ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like"):
+for _name in (
+    "zeros",
+    "ones",
+    "empty",
+    "full",
+    "zeros_like",
+    "ones_like",
+    "empty_like",
+    "full_like",
+):
     _SPECIAL[f"numpy.{_name}"] = _make_array
 
 __all__ = ["Choice", "call_known", "dtype_of", "host_method", "new_variable"]

@@ -58,7 +58,11 @@ def call_method(
         case DictRef():
             return _dict_method(x, receiver, name, arguments, node)
         case Choice():
-            results = [call_method(x, o, name, arguments, node) for o in receiver.options if not x.is_none(o)]
+            results = [
+                call_method(x, o, name, arguments, node)
+                for o in receiver.options
+                if not x.is_none(o)
+            ]
             return join_values(results) if results else UNKNOWN
         case Data():
             return _data_method(x, receiver, name, arguments, node)
@@ -108,7 +112,11 @@ def _data_method(
     if name in _ASSIGN and receiver.identity is not None:
         return _assign(x, receiver, receiver.identity, name, arguments, node)
     if name in ("value", "read_value"):
-        return x.operate(node, x.groups((receiver,)), Kind.TENSOR, receiver.dtype) if name == "read_value" else receiver
+        return (
+            x.operate(node, x.groups((receiver,)), Kind.TENSOR, receiver.dtype)
+            if name == "read_value"
+            else receiver
+        )
     fact = operations.tensor_method(name)
     if fact is not None and receiver.kind is not Kind.UNKNOWN:
         if fact.kind == "static":
@@ -139,7 +147,9 @@ def _assign(
     node: cst.CSTNode,
 ) -> Value:
     """The value goes into the variable; who reads it gets it without its history."""
-    groups = x.groups(entry.value for entry in arguments if entry.keyword in (None, "value", "delta"))
+    groups = x.groups(
+        entry.value for entry in arguments if entry.keyword in (None, "value", "delta")
+    )
     if groups:
         broken = x.break_paths(node, Break.STATE, receiver, groups, Kind.TENSOR)
         content = {s: p for s, p in broken.paths.items() if s != identity}
@@ -158,15 +168,13 @@ def _object_method(
         return host_method(x, receiver, name, node, _receiver_place(x, node))
     if name in ("get_shape", "set_shape"):
         return STATIC
-    stored = [
-        value
-        for key in arguments[:1]
-        if isinstance(x.constant_of(key.value), (str, int)) and name in ("get", "pop")
-        for value in [x.store.get(("item", receiver.identity, x.constant_of(key.value)))]
-        if value is not None
-    ]
-    if stored:
-        return stored[0]
+    if name in ("get", "pop") and arguments:
+        key = x.constant_of(arguments[0].value)
+        stored: Value | None = None
+        if isinstance(key, (str, int)):
+            stored = x.store.get(("item", receiver.identity, key))
+        if stored is not None:
+            return stored
     from tflint_grad.flow.keras_objects import call_library_method
 
     known = call_library_method(x, receiver, name, arguments, node)
@@ -311,7 +319,11 @@ def _dict_method(
 
 
 def _frozen_method(
-    x: Execution, receiver: Sequence | Mapped, name: str, arguments: Many[Argument], node: cst.CSTNode
+    x: Execution,
+    receiver: Sequence | Mapped,
+    name: str,
+    arguments: Many[Argument],
+    node: cst.CSTNode,
 ) -> Value:
     """A method of a tuple, or of a container that came out of a join."""
     if isinstance(receiver, Mapped):

@@ -15,6 +15,7 @@ from tflint_grad.flow.values import (
     NOTHING,
     STATIC,
     UNKNOWN,
+    Argument,
     Choice,
     Class,
     Data,
@@ -41,13 +42,32 @@ if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 PARAMETER_LISTS = frozenset(
-    "trainable_variables trainable_weights variables weights non_trainable_variables"
-    " non_trainable_weights".split()
+    [
+        "trainable_variables",
+        "trainable_weights",
+        "variables",
+        "weights",
+        "non_trainable_variables",
+        "non_trainable_weights",
+    ]
 )
 #: Attributes that say something about a value and carry nothing of it.
-STATIC_ATTRIBUTES = frozenset("shape dtype ndim name device size __name__ __class__ itemsize nbytes".split())
+STATIC_ATTRIBUTES = frozenset(
+    [
+        "shape",
+        "dtype",
+        "ndim",
+        "name",
+        "device",
+        "size",
+        "__name__",
+        "__class__",
+        "itemsize",
+        "nbytes",
+    ]
+)
 #: Variables that Keras' own layers make in `build`.
-_LAYER_VARIABLES = frozenset("kernel bias embeddings gamma beta recurrent_kernel".split())
+_LAYER_VARIABLES = frozenset(["kernel", "bias", "embeddings", "gamma", "beta", "recurrent_kernel"])
 _BUILTINS = frozenset(dir(builtins))
 
 
@@ -85,7 +105,9 @@ def read_name(x: Execution, name: str) -> Value:
         scope = info.parent
     if name in _BUILTINS:
         if name in ("None", "True", "False"):
-            return NONE if name == "None" else Data(Kind.HOST, dtype="bool", constant=name == "True")
+            return (
+                NONE if name == "None" else Data(Kind.HOST, dtype="bool", constant=name == "True")
+            )
         return Known(f"builtins.{name}")
     return UNKNOWN
 
@@ -183,9 +205,7 @@ def bind_attribute(
     x.store.set(key, value)
 
 
-def _argument(value: Value) -> object:
-    from tflint_grad.flow.values import Argument
-
+def _argument(value: Value) -> Argument:
     return Argument(value)
 
 
@@ -255,10 +275,10 @@ def _of_object(x: Execution, receiver: Object, name: str, node: cst.CSTNode) -> 
             return _bound(x, found, receiver, node)
     if name in STATIC_ATTRIBUTES:
         return STATIC
-    if name in _LAYER_VARIABLES and isinstance(receiver.cls, str):
-        if layer_class(receiver.cls) is not None:
-            identity = x.child(receiver.identity, f".{name}", SourceKind.VARIABLE)
-            return Data(Kind.VARIABLE, {identity: LEAF}, "float", identity)
+    is_layer = isinstance(receiver.cls, str) and layer_class(receiver.cls) is not None
+    if is_layer and name in _LAYER_VARIABLES:
+        identity = x.child(receiver.identity, f".{name}", SourceKind.VARIABLE)
+        return Data(Kind.VARIABLE, {identity: LEAF}, "float", identity)
     if name == "__dict__":
         return UNKNOWN
     return Method(receiver, name)

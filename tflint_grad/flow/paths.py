@@ -133,7 +133,7 @@ def _either_carries(left: Path, right: Path) -> frozenset[int]:
     return left.carriers | right.carriers
 
 
-def _both_live(left: Path, right: Path, lost: tuple[Cause, ...]) -> Path:
+def _both_live(left: Path, right: Path, lost: tuple[Lost, ...]) -> Path:
     """Either way will do for a tape, so the recording sets are united."""
     if left.tapes is None or right.tapes is None:
         return left if left.tapes is None else right

@@ -17,10 +17,10 @@ from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.execution import LimitReached
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
 from tflint_grad.flow.imports import bind_top_level
+from tflint_grad.flow.keras_hooks import owns_variables
 from tflint_grad.flow.statements import Interpreter
 from tflint_grad.flow.store import ABSENT
 from tflint_grad.flow.tape_sites import tell_tape_sites
-from tflint_grad.flow.keras_hooks import owns_variables
 from tflint_grad.flow.values import Argument, Class, Data, Function, Object
 from tflint_grad.outline import ClassItem, ImportItem, Outline
 
@@ -29,8 +29,25 @@ if TYPE_CHECKING:
 
 RECURSION_LIMIT = 12_000
 _MODEL_MEMBERS = frozenset(
-    "trainable_variables trainable_weights variables weights losses optimizer compiled_loss metrics"
-    " trainable save save_weights load_weights summary compile fit predict name".split()
+    [
+        "trainable_variables",
+        "trainable_weights",
+        "variables",
+        "weights",
+        "losses",
+        "optimizer",
+        "compiled_loss",
+        "metrics",
+        "trainable",
+        "save",
+        "save_weights",
+        "load_weights",
+        "summary",
+        "compile",
+        "fit",
+        "predict",
+        "name",
+    ]
 )
 
 
@@ -253,9 +270,14 @@ def _starred(params: cst.Parameters) -> list[cst.Param]:
 def _all_names(tree: ast.Module) -> Iterator[str]:
     """Keywords and names that switch a whole file to another way of running."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg == "run_eagerly":
-            yield "run_eagerly"
-        elif isinstance(node, ast.Attribute) and node.attr in ("run_eagerly", "run_functions_eagerly"):
+        if (isinstance(node, ast.keyword) and node.arg == "run_eagerly") or (
+            isinstance(node, ast.Attribute)
+            and node.attr
+            in (
+                "run_eagerly",
+                "run_functions_eagerly",
+            )
+        ):
             yield "run_eagerly"
 
 
@@ -292,5 +314,3 @@ def _names_in(part: ast.AST) -> Iterator[str]:
             yield child.id
         elif isinstance(child, ast.Attribute):
             yield child.attr
-
-

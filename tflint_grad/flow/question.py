@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -107,97 +107,110 @@ def _one(x: Execution, value: Value, text: str) -> list[AskedSource]:
             return [AskedSource(text, found, value, True)] if found else []
 
 
-def answer(
-    x: Execution, tape: int, target: Argument, paths: Paths, source: AskedSource
-) -> Answer:
+def answer(x: Execution, tape: int, target: Argument, paths: Paths, source: AskedSource) -> Answer:
     """What the tape knows of the way from one source to the target."""
-    created = _created(x, source)
-    kind = x.sources[source.identities[0]].kind
-    described = kind.value
-    base = {"source": source.text, "created": created, "source_kind": described}
+    rebound = source.value.rebound if isinstance(source.value, Data) else None
+    blank = Answer(
+        source=source.text,
+        state="unknown",
+        created=x.sources[source.identities[0]].station,
+        source_kind=x.sources[source.identities[0]].kind.value,
+        rebound=rebound.station if rebound is not None else None,
+        rebound_name=rebound.name if rebound is not None else "",
+    )
     matched = [
         (identity, path)
         for identity, path in paths.items()
         if identity != ANYTHING and source.matches(x, identity)
     ]
-    anything = paths.get(ANYTHING)
-    may_carry = anything is not None and anything.cut is None and tape in (anything.tapes or ())
-    rebound = source.value.rebound if isinstance(source.value, Data) else None
-    extra = {
-        "rebound": rebound.station if rebound is not None else None,
-        "rebound_name": rebound.name if rebound is not None else "",
-    }
-    live = [(i, p) for i, p in matched if p.cut is None]
-    recorded = [(i, p) for i, p in live if p.tapes is None or tape in p.tapes]
+    live = [(identity, path) for identity, path in matched if path.cut is None]
+    recorded = [(i, path) for i, path in live if path.tapes is None or tape in path.tapes]
     unwatched = _never_watched(x, tape, source)
-    if recorded and not unwatched:
-        late = _watched_late(x, tape, source, recorded)
-        if late is not None:
-            step, watched = late
-            return Answer(state="unrecorded", missed=step.station, missed_before_watch=watched, **base, **extra)  # type: ignore[arg-type]
-        lost = [
-            part.cause
-            for _, path in recorded
-            for part in path.lost
-            if part.cause.kind in _HOST_BREAKS and tape in part.tapes
-        ]
-        sure = any(path.sure for _, path in recorded)
-        sibling = _watched_sibling(x, tape, source, recorded)
-        if sibling:
-            base["source_kind"] = "sibling"
-            return Answer(state="unwatched", sure=sure, proven=False, **base)  # type: ignore[arg-type]
-        if lost and sure:
-            return Answer(state="lost", cause=lost[0], sure=sure, **base)  # type: ignore[arg-type]
-        return Answer(state="live", sure=sure, **base)  # type: ignore[arg-type]
-    if unwatched and (recorded or not matched) and not may_carry and (recorded or _is_definite(x, source)):
-        if recorded:
-            sure = any(path.sure for _, path in recorded)
-            return Answer(state="unwatched", sure=sure, **base, **extra)  # type: ignore[arg-type]
+    if recorded and unwatched:
+        return replace(blank, state="unwatched", sure=any(path.sure for _, path in recorded))
+    if recorded:
+        return _answer_recorded(x, tape, source, recorded, blank)
+    proven = not _may_carry(tape, paths)
+    if live:
+        return replace(_answer_missed(x, tape, source, live, unwatched, blank), proven=proven)
     cuts = [
         path
         for _, path in matched
         if path.cut is not None and (path.tapes is None or tape in path.tapes)
     ]
-    if unwatched and live:
-        missed = _first_missed(tape, [path for _, path in live])
-        if missed is None or tape in missed.recording:
-            return Answer(state="unwatched", sure=any(p.sure for _, p in live), **base, **extra)  # type: ignore[arg-type]
-    if cuts and not live:
+    if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
-        return Answer(
-            state="cut", cause=cut.cut, sure=cut.sure, proven=not may_carry, **base, **extra  # type: ignore[arg-type]
-        )
-    if live:
-        path = next((p for _, p in live if p.sure), live[0][1])
-        missed = _first_missed(tape, [path])
-        watched = _watch_station(x, tape, source)
-        if missed is None:
-            return Answer(state="unknown", sure=False, **base)  # type: ignore[arg-type]
-        late = watched if tape in missed.recording else None
-        if tape in missed.recording and watched is None:
-            return Answer(state="unwatched", sure=path.sure, **base, **extra)  # type: ignore[arg-type]
-        return Answer(
-            state="unrecorded",
-            missed=missed.station,
-            missed_is_gradient=missed.is_gradient,
-            missed_before_watch=late,
-            sure=path.sure,
-            proven=not may_carry,
-            **base,  # type: ignore[arg-type]
-            **extra,  # type: ignore[arg-type]
-        )
+        return replace(blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven)
     made = _target_made_unrecorded(x, tape, target.value)
     if made is not None:
-        return Answer(state="unrecorded", missed=made, sure=True, **base, **extra)  # type: ignore[arg-type]
-    if matched or may_carry or any(not path.sure for path in paths.values()):
-        return Answer(state="unknown", sure=False, **base)  # type: ignore[arg-type]
+        return replace(blank, state="unrecorded", missed=made)
+    if matched or not proven or any(not path.sure for path in paths.values()):
+        return replace(blank, sure=False)
     if not _is_definite(x, source) or not _is_known_result(x, target.value, paths):
-        return Answer(state="unknown", sure=False, **base)  # type: ignore[arg-type]
-    return Answer(state="absent", **base, **extra)  # type: ignore[arg-type]
+        return replace(blank, sure=False)
+    return replace(blank, state="absent")
 
 
-def _created(x: Execution, source: AskedSource) -> Station | None:
-    return x.sources[source.identities[0]].station
+def _may_carry(tape: int, paths: Paths) -> bool:
+    """Whether something of unknown origin reaches the target, recorded by the tape."""
+    anything = paths.get(ANYTHING)
+    return anything is not None and anything.cut is None and tape in (anything.tapes or NO_TAPES)
+
+
+def _answer_recorded(
+    x: Execution,
+    tape: int,
+    source: AskedSource,
+    recorded: list[tuple[int, Path]],
+    blank: Answer,
+) -> Answer:
+    """The tape has recorded a way from the source: live, unless that was only assumed."""
+    late = _watched_late(x, tape, source, recorded)
+    if late is not None:
+        step, watched = late
+        return replace(blank, state="unrecorded", missed=step.station, missed_before_watch=watched)
+    sure = any(path.sure for _, path in recorded)
+    if _watched_sibling(x, tape, source):
+        return replace(blank, state="unwatched", sure=sure, proven=False, source_kind="sibling")
+    lost = [
+        part.cause
+        for _, path in recorded
+        for part in path.lost
+        if part.cause.kind in _HOST_BREAKS and tape in part.tapes
+    ]
+    if lost and sure:
+        return replace(blank, state="lost", cause=lost[0])
+    return replace(blank, state="live", sure=sure)
+
+
+def _answer_missed(
+    x: Execution,
+    tape: int,
+    source: AskedSource,
+    live: list[tuple[int, Path]],
+    unwatched: bool,
+    blank: Answer,
+) -> Answer:
+    """The way is whole, but the tape has not recorded all of it."""
+    sure = any(path.sure for _, path in live)
+    path = next((path for _, path in live if path.sure), live[0][1])
+    missed = _first_missed(tape, [path])
+    if missed is None:
+        return replace(
+            blank, state="unwatched" if unwatched else "unknown", sure=sure and unwatched
+        )
+    ran = tape in missed.recording
+    watched = _watch_station(x, tape, source)
+    if ran and watched is None:
+        return replace(blank, state="unwatched", sure=sure)
+    return replace(
+        blank,
+        state="unrecorded",
+        missed=missed.station,
+        missed_is_gradient=missed.is_gradient,
+        missed_before_watch=watched if ran else None,
+        sure=path.sure,
+    )
 
 
 def _is_definite(x: Execution, source: AskedSource) -> bool:
@@ -269,9 +282,7 @@ def _watched_late(
     return None
 
 
-def _watched_sibling(
-    x: Execution, tape: int, source: AskedSource, recorded: list[tuple[int, Path]]
-) -> bool:
+def _watched_sibling(x: Execution, tape: int, source: AskedSource) -> bool:
     """A parameter is asked for and never watched, while another one is both: likely forgotten."""
     if source.is_group or not isinstance(source.value, Object) or source.value.cls is not None:
         return False
@@ -306,10 +317,9 @@ def _first_missed(tape: int, paths: Iterable[Path]) -> Step | None:
 
 def _target_made_unrecorded(x: Execution, tape: int, value: Value) -> Station | None:
     """The target is the result of an operation that ran while the tape was not recording."""
-    if isinstance(value, Data) and value.made is not None and tape not in value.made.recording:
-        if value.kind in (Kind.TENSOR, Kind.UNKNOWN):
-            return value.made.station
-    return None
+    if not isinstance(value, Data) or value.made is None or tape in value.made.recording:
+        return None
+    return value.made.station if value.kind in (Kind.TENSOR, Kind.UNKNOWN) else None
 
 
 def cause_of_host_target(value: Value, paths: Paths) -> Cause | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -203,7 +204,7 @@ class Interpreter(Expressions):
         runs: list[Callable[[], None]] = []
         exhaustive = False
         for case in node.cases:
-            runs.append(lambda case=case: self._case(case, subject))
+            runs.append(partial(self._case, case, subject))
             exhaustive = exhaustive or (
                 case.guard is None
                 and isinstance(case.pattern, cst.MatchAs)
@@ -246,7 +247,9 @@ class Interpreter(Expressions):
             else:
                 for element in pattern.patterns:
                     part_subject = self.opaque(pattern, self.groups((subject,)))
-                    value = element.value if isinstance(element, cst.MatchSequenceElement) else element
+                    value = (
+                        element.value if isinstance(element, cst.MatchSequenceElement) else element
+                    )
                     self._bind_pattern(value, part_subject)
         elif not isinstance(pattern, (cst.Name, cst.Attribute, cst.MatchValue)):
             for child in children(pattern):
@@ -467,7 +470,7 @@ class Interpreter(Expressions):
 
         runs: list[Callable[[], None]] = [succeed]
         for handler in handlers:
-            runs.append(lambda handler=handler: self._handle(handler))
+            runs.append(partial(self._handle, handler))
         frame = self.frame
         frame.finals += finalbody is not None
         self.fork(runs)
@@ -533,7 +536,9 @@ class Interpreter(Expressions):
             from tflint_grad.flow.text import text_of
 
             self.events.append(
-                VariableRebound(self.station(node), self.context, text_of(node.target), True, symbol)
+                VariableRebound(
+                    self.station(node), self.context, text_of(node.target), True, symbol
+                )
             )
             return False
         result = binary(self, node, symbol, old, value)
@@ -619,9 +624,7 @@ class Interpreter(Expressions):
         """A function was defined; it becomes an entry if nobody calls it."""
 
     def visit_ClassDef(self, node: cst.ClassDef) -> bool:
-        cls = self.define_class(
-            node.name.value, node, lambda: self.run_block([node.body])
-        )
+        cls = self.define_class(node.name.value, node, lambda: self.run_block([node.body]))
         names.bind_name(self, node.name.value, cls, node)
         return False
 
@@ -661,7 +664,10 @@ class Interpreter(Expressions):
             found = self.evaluate(decorator.decorator)
             if _is_dataclass(found):
                 inherited = [
-                    f for base in bases if isinstance(base, Class) for f in base.dataclass_fields or ()
+                    f
+                    for base in bases
+                    if isinstance(base, Class)
+                    for f in base.dataclass_fields or ()
                 ]
                 cls = replace(cls, dataclass_fields=tuple(dict.fromkeys([*inherited, *annotated])))
         for base in bases:
@@ -692,7 +698,11 @@ def _is_dataclass(value: Value) -> bool:
 
     if isinstance(value, Partial):
         value = value.function
-    return isinstance(value, Known) and value.name in ("dataclasses.dataclass", "attr.s", "attrs.define")
+    return isinstance(value, Known) and value.name in (
+        "dataclasses.dataclass",
+        "attr.s",
+        "attrs.define",
+    )
 
 
 def _annotated_fields(header: cst.ClassDef) -> list[str]:

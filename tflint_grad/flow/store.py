@@ -71,9 +71,7 @@ class Store:
             else:
                 self.set(key, value)
 
-    def join(
-        self, alternatives: Iterable[Changes], merge: Callable[[Key, list[Any]], Any]
-    ) -> None:
+    def join(self, alternatives: Iterable[Changes], merge: Callable[[Key, list[Any]], Any]) -> None:
         """Continue with what holds after any of the alternatives, each run from the present state.
 
         `merge` gets a key and the different contents (ABSENT where an alternative has none).

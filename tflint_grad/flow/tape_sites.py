@@ -9,7 +9,7 @@ from tflint_grad.flow.events import TapeEnded
 from tflint_grad.flow.positions import row_of
 
 if TYPE_CHECKING:
-    from tflint_grad.flow.paths import Station
+    from tflint_grad.flow.paths import Place, Station
     from tflint_grad.flow.program import Program
     from tflint_grad.flow.state import TapeSite
 
@@ -88,7 +88,7 @@ def _kept(x: Program, site: TapeSite) -> tuple[str, Station] | None:
     return None
 
 
-def _in_frame_of(site: TapeSite, station: Station):  # type: ignore[no-untyped-def]
+def _in_frame_of(site: TapeSite, station: Station) -> Place:
     """The place of a gradient call as seen from the function that made the tape."""
     depth = len(site.station.calls)
     return station.calls[depth][1] if len(station.calls) > depth else station.place
@@ -96,14 +96,17 @@ def _in_frame_of(site: TapeSite, station: Station):  # type: ignore[no-untyped-d
 
 def _much_follows(x: Program, last: int, opened: int) -> bool:
     """After the last use, the same function goes on with a loop that itself holds loops or blocks."""
-    function: ast.AST | None = None
-    for node in ast.walk(x.outline.tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if node.lineno <= opened and last <= (node.end_lineno or 0):
-                function = node  # walk goes from outside in
-    if function is None:
+    around = [
+        node
+        for node in ast.walk(x.outline.tree)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.lineno <= opened
+        and last <= (node.end_lineno or 0)
+    ]
+    if not around:
         return False
-    for statement in getattr(function, "body", ()):
+    innermost = around[-1]  # walk goes from outside in
+    for statement in innermost.body:
         if statement.lineno > last and isinstance(statement, (ast.For, ast.While)):
             for child in ast.walk(statement):
                 if child is not statement and isinstance(child, (ast.For, ast.While, ast.With)):

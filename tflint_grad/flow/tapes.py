@@ -178,11 +178,7 @@ def _watch(x: Execution, tape: Tape, value: Value, node: cst.CSTNode) -> None:
     state = x.tape_state(tape.identity)
     station = x.station(node)
     known = {source for source, _ in state.watched}
-    new = [
-        (identity, station)
-        for identity in heap.identities(x, value)
-        if identity not in known
-    ]
+    new = [(identity, station) for identity in heap.identities(x, value) if identity not in known]
     if new:
         x.set_tape(tape.identity, replace(state, watched=(*state.watched, *new)))
     elif isinstance(value, Data) and value.identity is None:

@@ -157,7 +157,10 @@ class Class:
 
     def library_bases(self) -> tuple[str, ...]:
         return tuple(
-            base.name for entry in self.ancestry() for base in entry.bases if isinstance(base, Known)
+            base.name
+            for entry in self.ancestry()
+            for base in entry.bases
+            if isinstance(base, Known)
         )
 
 

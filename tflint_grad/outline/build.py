@@ -36,15 +36,66 @@ ROOTS = frozenset(
 HOOKS = frozenset(("call", "train_step", "__call__"))
 #: Names that can break a path or a graph inside a Keras hook; without one a hook cannot go wrong.
 HOOK_CAUSES = frozenset(
-    "np numpy onp math scipy print numpy_function py_function round floor ceil argmax argmin one_hot"
-    " cast constant Variable int float bool sign rint stop_gradient where greater less equal any all"
-    " sum min max zip enumerate map".split()
+    [
+        "np",
+        "numpy",
+        "onp",
+        "math",
+        "scipy",
+        "print",
+        "numpy_function",
+        "py_function",
+        "round",
+        "floor",
+        "ceil",
+        "argmax",
+        "argmin",
+        "one_hot",
+        "cast",
+        "constant",
+        "Variable",
+        "int",
+        "float",
+        "bool",
+        "sign",
+        "rint",
+        "stop_gradient",
+        "where",
+        "greater",
+        "less",
+        "equal",
+        "any",
+        "all",
+        "sum",
+        "min",
+        "max",
+        "zip",
+        "enumerate",
+        "map",
+    ]
 )
 #: Methods that Python or Keras calls by itself.
 IMPLICIT_METHODS = frozenset(("call", "build", "train_step", "loss"))
 #: Attribute names too common to tell a class by.
 COMMON = frozenset(
-    "call build fit get set update reset run step name shape dtype append items keys values".split()
+    [
+        "call",
+        "build",
+        "fit",
+        "get",
+        "set",
+        "update",
+        "reset",
+        "run",
+        "step",
+        "name",
+        "shape",
+        "dtype",
+        "append",
+        "items",
+        "keys",
+        "values",
+    ]
 )
 
 _VARIABLES = frozenset(("trainable_variables", "trainable_weights", "variables", "weights"))
@@ -149,7 +200,7 @@ def _items(body: Sequence[ast.stmt], lines: Sequence[str], stub: bool) -> Iterat
 
 
 def _first_row(statement: ast.stmt) -> int:
-    decorators = getattr(statement, "decorator_list", ())
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
@@ -158,7 +209,8 @@ def _last_row(statement: ast.stmt) -> int:
 
 
 def _header_last_row(statement: ast.ClassDef) -> int:
-    ends = [part.end_lineno or 0 for part in (*statement.bases, *statement.keywords)]
+    ends = [base.end_lineno or 0 for base in statement.bases]
+    ends += [keyword.end_lineno or 0 for keyword in statement.keywords]
     return max([statement.lineno, *ends])
 
 

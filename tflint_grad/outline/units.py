@@ -53,14 +53,14 @@ class Unit:
                 raise Unreadable(f"libcst cannot parse line {row}") from error
         return self._module
 
-    def statements(self) -> Sequence[cst.BaseStatement]:
+    def statements(self) -> Sequence[cst.CSTNode]:
         import libcst as cst
 
-        body: Sequence[cst.BaseStatement] = self.module().body  # type: ignore[assignment]
+        body: Sequence[cst.CSTNode] = self.module().body
         if self.stub:
             stub = body[0]
             assert isinstance(stub, cst.ClassDef)
-            return stub.body.body  # type: ignore[return-value]
+            body = stub.body.body
         return body
 
 
@@ -130,7 +130,9 @@ class Outline:
         best = (row, row)
         body: list[ast.stmt] = list(self.tree.body)
         while True:
-            holder = next((s for s in body if _first_row(s) <= row <= (s.end_lineno or s.lineno)), None)
+            holder = next(
+                (s for s in body if _first_row(s) <= row <= (s.end_lineno or s.lineno)), None
+            )
             if holder is None:
                 return best
             children = [
@@ -150,5 +152,5 @@ class Outline:
 
 
 def _first_row(statement: ast.stmt) -> int:
-    decorators = getattr(statement, "decorator_list", ())
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(d.lineno for d in decorators)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint_grad.rules import bystanders, broken_path, tape_life, tool, unrecorded
+from tflint_grad.rules import broken_path, bystanders, tape_life, tool, unrecorded
 from tflint_grad.rules.base import Rule
 
 if TYPE_CHECKING:

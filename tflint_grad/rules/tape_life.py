@@ -53,7 +53,11 @@ class TapeExhaustedRule(Rule):
 
     def check(self, event: Event) -> Iterator[Problem]:
         assert isinstance(event, TapeExhausted)
-        again = "in the next round of a loop" if event.first.place.node is event.station.place.node else "again"
+        again = (
+            "in the next round of a loop"
+            if event.first.place.node is event.station.place.node
+            else "again"
+        )
         message = (
             f"{event.method}() is called {again} on a tape that is not persistent: it raises"
             " RuntimeError; ask once for all sources, or use persistent=True and del the tape"
@@ -315,9 +319,7 @@ class MissingDelTape(TapeRule):
         if not event.undeleted or event.needless is not None or event.kept is not None:
             return
         message = "this persistent tape is not deleted after its last use; it dies when the function returns"
-        yield Problem(
-            site.station, message, Consequence.ADVICE, Severity.ADVICE, Confidence.PROVEN
-        )
+        yield Problem(site.station, message, Consequence.ADVICE, Severity.ADVICE, Confidence.PROVEN)
 
 
 RULES = (
