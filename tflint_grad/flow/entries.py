@@ -73,7 +73,7 @@ def entry_context(x: Program, function: Function, cls: Class | None) -> Context:
 
 
 def _runs_eagerly(x: Program) -> bool:
-    return "run_eagerly" in x.all_names
+    return x.survey.runs_eagerly
 
 
 def entry_arguments(

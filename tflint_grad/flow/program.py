@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from tflint_grad.flow.imports import bind_top_level
 from tflint_grad.flow.keras_hooks import owns_variables
 from tflint_grad.flow.statements import Interpreter
 from tflint_grad.flow.store import ABSENT
+from tflint_grad.flow.survey import survey
 from tflint_grad.flow.tape_sites import tell_tape_sites
 from tflint_grad.flow.values import Argument, Class, Data, Function, Object
 from tflint_grad.outline import ClassItem, ImportItem, Outline
@@ -70,11 +70,10 @@ class Program(Interpreter):
     """The interpreter over one file, with the functions that may become entries."""
 
     def __init__(self, outline: Outline) -> None:
-        super().__init__(outline, frozenset(_source_names(outline.tree)))
+        self.survey = survey(outline.tree)
+        super().__init__(outline, frozenset(self.survey.source_names))
         self.classes: list[Class] = []
         self.instances: dict[int, Object] = {}
-        self.all_names = frozenset(_all_names(outline.tree))
-        self._members: dict[str, set[str]] = {}
 
     def on_class(self, cls: Class) -> None:
         self.classes.append(cls)
@@ -192,39 +191,16 @@ class Program(Interpreter):
 
     def uses_of_parameter(self, node: cst.CSTNode, name: str) -> tuple[set[str], bool]:
         """The attributes used of a parameter in a function, and whether it is called itself."""
-        used: set[str] = set()
-        called = False
-        for child in syntax.walk(node):
-            if isinstance(child, cst.Attribute):
-                if isinstance(child.value, cst.Name) and child.value.value == name:
-                    used.add(child.attr.value)
-            elif isinstance(child, cst.Call):
-                called = called or (isinstance(child.func, cst.Name) and child.func.value == name)
-        return used, called
+        return syntax.uses_of_names(node).get(name, (set(), False))
 
     def members_of(self, cls: Class) -> set[str]:
         """Methods and `self.` attributes of a class and its bases in the file."""
         found: set[str] = set()
         for entry in cls.ancestry():
-            found |= self._own_members(entry.name)
+            found |= self.survey.members.get(entry.name, set())
         if any(owns_variables(base) for base in cls.library_bases()):
             found |= _MODEL_MEMBERS
         return found
-
-    def _own_members(self, name: str) -> set[str]:
-        known = self._members.get(name)
-        if known is None:
-            known = self._members[name] = set()
-            for node in ast.walk(self.outline.tree):
-                if isinstance(node, ast.ClassDef) and node.name == name:
-                    for child in ast.walk(node):
-                        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                            known.add(child.name)
-                        elif isinstance(child, ast.Attribute) and isinstance(child.ctx, ast.Store):
-                            known.add(child.attr)
-                        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-                            known.add(child.id)
-        return known
 
     def _keep_new_state(self, mark: int) -> None:
         """Take back what an entry wrote, but for state that did not exist before it."""
@@ -265,52 +241,3 @@ def _import_unit(outline: Outline) -> Unit:
 def _starred(params: cst.Parameters) -> list[cst.Param]:
     found = [params.star_arg, params.star_kwarg]
     return [param for param in found if isinstance(param, cst.Param)]
-
-
-def _all_names(tree: ast.Module) -> Iterator[str]:
-    """Keywords and names that switch a whole file to another way of running."""
-    for node in ast.walk(tree):
-        if (isinstance(node, ast.keyword) and node.arg == "run_eagerly") or (
-            isinstance(node, ast.Attribute)
-            and node.attr
-            in (
-                "run_eagerly",
-                "run_functions_eagerly",
-            )
-        ):
-            yield "run_eagerly"
-
-
-def _source_names(tree: ast.Module) -> set[str]:
-    """Names and attributes that occur as a source or are watched anywhere in the file."""
-    found: set[str] = set()
-    assigned: list[ast.Assign] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign):
-            assigned.append(node)
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        method = node.func.attr
-        if method == "watch":
-            parts = [*node.args, *(keyword.value for keyword in node.keywords)]
-        elif method in ("gradient", "jacobian", "batch_jacobian"):
-            parts = node.args[1:2]
-            parts += [k.value for k in node.keywords if k.arg in ("sources", "source")]
-        else:
-            continue
-        for part in parts:
-            found.update(_names_in(part))
-    for node in assigned:
-        # sources = {"kernel": kernel, "noise": noise}
-        literal = isinstance(node.value, (ast.List, ast.Tuple, ast.Dict))
-        if literal and any(isinstance(t, ast.Name) and t.id in found for t in node.targets):
-            found.update(_names_in(node.value))
-    return found
-
-
-def _names_in(part: ast.AST) -> Iterator[str]:
-    for child in ast.walk(part):
-        if isinstance(child, ast.Name):
-            yield child.id
-        elif isinstance(child, ast.Attribute):
-            yield child.attr

@@ -86,7 +86,8 @@ class Interpreter(Expressions):
         return False
 
     def visit_Expr(self, node: cst.Expr) -> bool:
-        self.evaluate(node.value)
+        if not isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
+            self.evaluate(node.value)
         return False
 
     def visit_Pass(self, node: cst.Pass) -> bool:

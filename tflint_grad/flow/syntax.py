@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import libcst as cst
 
@@ -24,6 +23,9 @@ _IGNORED = (
 )
 
 
+_DEFINITIONS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
+
+
 @lru_cache(maxsize=512)
 def _field_names(kind: type) -> tuple[str, ...]:
     """`dataclasses.fields`, not `__dataclass_fields__`: the latter lists class variables too."""
@@ -35,17 +37,23 @@ def _field_names(kind: type) -> tuple[str, ...]:
     )
 
 
-def children(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+@lru_cache(maxsize=512)
+def _is_semantic(kind: type) -> bool:
+    """Asked once for each type: `isinstance` on libcst's abstract classes is slow."""
+    return issubclass(kind, cst.CSTNode) and not issubclass(kind, _IGNORED)
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     """The semantic children of a node: no white space, commas, dots or parentheses."""
+    found: list[cst.CSTNode] = []
     for name in _field_names(node.__class__):
         child: Any = getattr(node, name)
-        if isinstance(child, cst.CSTNode):
-            if not isinstance(child, _IGNORED):
-                yield child
-        elif child.__class__ in (tuple, list):
-            for entry in child:
-                if isinstance(entry, cst.CSTNode) and not isinstance(entry, _IGNORED):
-                    yield entry
+        kind = child.__class__
+        if kind is tuple or kind is list:
+            found.extend(entry for entry in child if _is_semantic(entry.__class__))
+        elif _is_semantic(kind):
+            found.append(child)
+    return found
 
 
 def walk(node: cst.CSTNode, into_functions: bool = True) -> Iterator[cst.CSTNode]:
@@ -54,47 +62,72 @@ def walk(node: cst.CSTNode, into_functions: bool = True) -> Iterator[cst.CSTNode
     while stack:
         current = stack.pop()
         yield current
-        if into_functions or not isinstance(current, (cst.FunctionDef, cst.Lambda, cst.ClassDef)):
+        if into_functions or current.__class__ not in _DEFINITIONS:
             stack.extend(children(current))
 
 
 class _Facts:
-    __slots__ = ("generator", "names", "nested_generator", "walrus")
+    """What one walk over a function tells: names, uses of names, generators, a walrus."""
+
+    __slots__ = ("generator", "names", "nested_generator", "node", "uses", "walrus")
 
     def __init__(self, node: cst.CSTNode) -> None:
-        names: set[str] = set()
+        self.node = node
         self.walrus = self.generator = self.nested_generator = False
-        own = {id(child) for child in walk(node, into_functions=False)}
-        for child in walk(node):
-            if isinstance(child, cst.Name):
+        names: set[str] = set()
+        self.uses: dict[str, tuple[set[str], bool]] = {}
+        stack = [(child, False) for child in children(node)]
+        while stack:
+            child, nested = stack.pop()
+            kind = child.__class__
+            if kind is cst.Name:
                 names.add(child.value)
-            elif isinstance(child, cst.NamedExpr):
+                continue
+            if kind is cst.Attribute:
+                self._note_use(child.value, child.attr.value)
+            elif kind is cst.Call:
+                self._note_use(child.func, None)
+            elif kind is cst.NamedExpr:
                 self.walrus = True
-            elif isinstance(child, cst.Yield):
-                if id(child) in own:
-                    self.generator = True
-                else:
+            elif kind is cst.Yield:
+                if nested:
                     self.nested_generator = True
+                else:
+                    self.generator = True
+            nested = nested or kind in _DEFINITIONS
+            stack.extend((inner, nested) for inner in children(child))
         self.names = frozenset(names)
 
+    def _note_use(self, receiver: cst.CSTNode, attribute: str | None) -> None:
+        if receiver.__class__ is not cst.Name:
+            return
+        name: str = receiver.value
+        used, called = self.uses.get(name, (set(), False))
+        if attribute is None:
+            called = True
+        else:
+            used.add(attribute)
+        self.uses[name] = (used, called)
 
-_facts: WeakKeyDictionary[cst.CSTNode, _Facts] = WeakKeyDictionary()
+
+_by_id: dict[int, _Facts] = {}
 
 
 def _facts_of(node: cst.CSTNode) -> _Facts:
-    key = node
     found = _by_id.get(id(node))
-    if found is None or found[0] is not key:
-        found = _by_id[id(node)] = (key, _Facts(node))
-    return found[1]
-
-
-_by_id: dict[int, tuple[cst.CSTNode, _Facts]] = {}
+    if found is None or found.node is not node:
+        found = _by_id[id(node)] = _Facts(node)
+    return found
 
 
 def forget() -> None:
     """Let go of the nodes of a file that is done."""
     _by_id.clear()
+
+
+def uses_of_names(node: cst.CSTNode) -> dict[str, tuple[set[str], bool]]:
+    """By name: which attributes are used of it in a function, and whether it is called."""
+    return _facts_of(node).uses
 
 
 def loaded_names(node: cst.CSTNode) -> frozenset[str]:

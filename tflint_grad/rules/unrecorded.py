@@ -297,7 +297,8 @@ class VariableOverwritten(AnswerRule):
     def _rebound(self, event: VariableRebound) -> Problem:
         if event.raises:
             name = "assign_add" if event.operator == "+" else "assign_sub"
-            message = f"'{event.name} {event.operator}= …' on a tf.Variable raises; use {event.name}.{name}(…)"
+            statement = f"{event.name} {event.operator}= …"
+            message = f"'{statement}' on a tf.Variable raises; use {event.name}.{name}(…)"
             return Problem(event.station, message, Consequence.RAISES)
         message = (
             f"'{event.name}' held a variable and now holds a tensor: the variable is not updated, and"

@@ -1,0 +1,79 @@
+"""One look over a file's `ast` for what the interpreter wants to know before it starts."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+_GRADIENT_METHODS = ("gradient", "jacobian", "batch_jacobian")
+_EAGER_SWITCHES = ("run_eagerly", "run_functions_eagerly")
+
+
+@dataclass(slots=True)
+class Survey:
+    """`source_names`: names and attributes that are a source or are watched anywhere in the file.
+
+    `members`: methods and assigned attributes by class name. `runs_eagerly`: Keras is told to run
+    without graphs.
+    """
+
+    source_names: set[str] = field(default_factory=set)
+    members: dict[str, set[str]] = field(default_factory=dict)
+    runs_eagerly: bool = False
+
+
+def survey(tree: ast.Module) -> Survey:
+    found = Survey()
+    literals: list[ast.Assign] = []
+    for node in ast.walk(tree):
+        if node.__class__ is ast.Call:
+            _note_sources(node, found)
+        elif node.__class__ is ast.Assign:
+            if isinstance(node.value, (ast.List, ast.Tuple, ast.Dict)):
+                literals.append(node)
+        elif node.__class__ is ast.keyword:
+            found.runs_eagerly = found.runs_eagerly or node.arg == "run_eagerly"
+        elif node.__class__ is ast.Attribute:
+            found.runs_eagerly = found.runs_eagerly or node.attr in _EAGER_SWITCHES
+        elif node.__class__ is ast.ClassDef:
+            found.members[node.name] = set(_members(node))
+    for node in literals:
+        # sources = {"kernel": kernel, "noise": noise}
+        if any(isinstance(t, ast.Name) and t.id in found.source_names for t in node.targets):
+            found.source_names.update(_names_in(node.value))
+    return found
+
+
+def _note_sources(call: ast.Call, found: Survey) -> None:
+    if not isinstance(call.func, ast.Attribute):
+        return
+    method = call.func.attr
+    if method == "watch":
+        parts = [*call.args, *(keyword.value for keyword in call.keywords)]
+    elif method in _GRADIENT_METHODS:
+        parts = call.args[1:2]
+        parts += [k.value for k in call.keywords if k.arg in ("sources", "source")]
+    else:
+        return
+    for part in parts:
+        found.source_names.update(_names_in(part))
+
+
+def _names_in(part: ast.AST) -> Iterator[str]:
+    for child in ast.walk(part):
+        if isinstance(child, ast.Name):
+            yield child.id
+        elif isinstance(child, ast.Attribute):
+            yield child.attr
+
+
+def _members(node: ast.ClassDef) -> Iterator[str]:
+    for child in ast.walk(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield child.name
+        elif isinstance(child, ast.Attribute):
+            if isinstance(child.ctx, ast.Store):
+                yield child.attr
+        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
