@@ -86,6 +86,7 @@ class Execution(cst.CSTVisitor):
         self.events: list[Event] = []
         self.bystanders: list[Bystander] = []
         self.executed: set[int] = set()
+        self.nested: list[tuple[Function, Context]] = []
         self.cut_short: list[str] = []
         self.value: Value = UNKNOWN
         self.exit: Exit | None = None

@@ -383,16 +383,12 @@ class Expressions(Execution):
             self.value = self.evaluate(node.body if decided else node.orelse)
             return False
         values: list[Value] = []
-        branch = self.frame.graph_control
-        if self.is_symbolic(test):
-            self.frame.graph_control += 1
         self.fork(
             [
                 lambda: values.append(names.materialise(self, self.evaluate(node.body))),
                 lambda: values.append(names.materialise(self, self.evaluate(node.orelse))),
             ]
         )
-        self.frame.graph_control = branch
         self.value = join_values(values)
         return False
 

@@ -792,9 +792,7 @@ def _either(x: Execution, functions: Many[Value], node: cst.CSTNode) -> Value:
     def run(function: Value) -> None:
         results.append(call_value(x, function, [], node))
 
-    x.frame.graph_control += 1
     x.fork([partial(run, function) for function in functions])
-    x.frame.graph_control -= 1
     return join_values(results) if results else UNKNOWN
 
 

@@ -382,7 +382,7 @@ def _escape_closure(x: Execution, function: Function) -> None:
         for name in names:
             value = x.store.get(("name", scope, name))
             if isinstance(value, Tape):
-                x.tapes[value.identity].escaped = True
+                escape(x, value)
         scope = x.scopes[scope].parent
 
 

@@ -59,8 +59,8 @@ class Cause:
 
     `operation` is the spelling of what was called, `operand` that of the value that was lost.
     `symbolic`: it happens to a symbolic tensor, so a host call raises while tracing.
-    `in_graph_control`: under control flow that is part of a graph, where None becomes zero
-    (TF 2.21: tf.cond and AutoGraph's `if` fill in zeros).
+    `in_graph_control`: inside a loop that is part of a graph, where None becomes zero (TF 2.21; a
+    conditional of which all branches are cut gives None, one live branch is no finding).
     """
 
     kind: Break

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from tflint_grad.flow import names, syntax
-from tflint_grad.flow.calls import instantiate, run_body
+from tflint_grad.flow.calls import context_of_call, instantiate, run_body
 from tflint_grad.flow.entries import entry_arguments, entry_context, is_hook, order_of_entries
 from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.execution import LimitReached
@@ -82,7 +83,7 @@ class Program(Interpreter):
 
     def run(self) -> Flow:
         self.step_limit = self.total_limit
-        self._guarded("module", lambda: self._run_items(self.outline.items))
+        self._guarded("module", self._run_module)
         self._run_entries()
         ask_compiled_losses(self)
         tell_tape_sites(self)
@@ -104,6 +105,23 @@ class Program(Interpreter):
             if unit is not None:
                 self.unit = unit
         self.exit = None
+
+    def _run_module(self) -> None:
+        self._run_items(self.outline.items)
+        self._run_nested()
+
+    def _run_nested(self) -> None:
+        """Nested functions that nobody called run at the end, in the scope that they close over."""
+        while self.nested:
+            function, context = self.nested.pop(0)
+            if id(function.node) in self.executed:
+                continue
+            self.unit = function.unit
+            names.escape(self, function)
+            cls = function.owner
+            own = context_of_call(self, function) if function.wrapping.graph else context
+            arguments = entry_arguments(self, function, cls, None)
+            run_body(self, function, arguments, function.node, context=own, is_entry=True)
 
     def _run_items(self, items: list[Item]) -> None:
         for item in items:
@@ -140,10 +158,20 @@ class Program(Interpreter):
     # --- entries
 
     def _run_entries(self) -> None:
-        for function, cls in order_of_entries(self):
-            if id(function.node) in self.executed or self.steps >= self.total_limit:
-                continue
-            self._guarded(function.name, lambda f=function, c=cls: self._run_entry(f, c))
+        tried: set[int] = set()
+        while True:
+            # An entry may define classes, whose methods are entries too.
+            waiting = [
+                entry
+                for entry in order_of_entries(self)
+                if id(entry[0].node) not in self.executed and id(entry[0].node) not in tried
+            ]
+            if not waiting or self.steps >= self.total_limit:
+                break
+            for function, cls in waiting:
+                tried.add(id(function.node))
+                if id(function.node) not in self.executed and self.steps < self.total_limit:
+                    self._guarded(function.name, partial(self._run_entry, function, cls))
         if self.steps >= self.total_limit:
             self.cut_short.append("entries: the file's share of steps is used up")
 
@@ -161,6 +189,7 @@ class Program(Interpreter):
             ask_hook(self, function, cls, receiver, arguments, context)
         else:
             run_body(self, function, arguments, function.node, context=context, is_entry=True)
+        self._run_nested()
         self._keep_new_state(mark)
 
     def instance_of(self, cls: Class) -> Object:

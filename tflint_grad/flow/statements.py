@@ -141,9 +141,6 @@ class Interpreter(Expressions):
             if node.orelse is not None:
                 self.evaluate(node.orelse)
         else:
-            graph_control = self.frame.graph_control
-            if self.is_symbolic(test) or self._may_be_symbolic(test):
-                self.frame.graph_control += 1
             orelse = node.orelse
             self.fork(
                 [
@@ -151,18 +148,7 @@ class Interpreter(Expressions):
                     lambda: self._branch(node.test, False, orelse),
                 ]
             )
-            self.frame.graph_control = graph_control
         return False
-
-    def _may_be_symbolic(self, test: Value) -> bool:
-        """A comparison of what was handed to a tf.function: a tensor, as good as always."""
-        return (
-            self.context.mode == "autograph"
-            and isinstance(test, Data)
-            and test.kind is Kind.UNKNOWN
-            and test.dtype == "bool"
-            and bool(test.paths)
-        )
 
     def _branch(self, test: cst.CSTNode, taken: bool, body: cst.CSTNode | None) -> None:
         self._narrow(test, taken)
@@ -618,11 +604,9 @@ class Interpreter(Expressions):
             self.store.set(("name", self.frame.scope, name), function)
         else:
             names.bind_name(self, name, function, node)
-        self.on_function(node)
+        if isinstance(function, Function) and self.frame.function is not None:
+            self.nested.append((function, self.context))
         return False
-
-    def on_function(self, node: cst.FunctionDef) -> None:
-        """A function was defined; it becomes an entry if nobody calls it."""
 
     def visit_ClassDef(self, node: cst.ClassDef) -> bool:
         cls = self.define_class(node.name.value, node, lambda: self.run_block([node.body]))

@@ -80,12 +80,12 @@ class _Facts:
         while stack:
             child, nested = stack.pop()
             kind = child.__class__
-            if kind is cst.Name:
+            if isinstance(child, cst.Name):
                 names.add(child.value)
                 continue
-            if kind is cst.Attribute:
+            if isinstance(child, cst.Attribute):
                 self._note_use(child.value, child.attr.value)
-            elif kind is cst.Call:
+            elif isinstance(child, cst.Call):
                 self._note_use(child.func, None)
             elif kind is cst.NamedExpr:
                 self.walrus = True

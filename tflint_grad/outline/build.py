@@ -140,6 +140,7 @@ def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = Fa
         _guard([code])
         return Outline(source.filename, lines, [code], True, tree)
     items = list(_items(tree.body, lines, stub=False))
+    _mark_renamed_roots(items)
     matters = _mark_needed(items)
     if matters:
         _guard(items)
@@ -255,6 +256,20 @@ def _scan(nodes: Sequence[ast.AST], _: Any) -> Names:
     names.is_root = bool(mentioned & ROOTS)
     names.is_hook = names.is_hook or bool(mentioned & HOOK_CAUSES)
     return names
+
+
+def _mark_renamed_roots(items: Sequence[Item]) -> None:
+    """`from tensorflow import GradientTape as Tape`: then `Tape` marks a root."""
+    renamed = {
+        alias.asname
+        for item in items
+        if isinstance(item, ImportItem)
+        for alias in item.node.names
+        if alias.asname is not None and alias.name.split(".")[-1] in ROOTS
+    }
+    if renamed:
+        for leaf, _ in _leaves(items):
+            leaf.names.is_root = leaf.names.is_root or bool(renamed & leaf.names.used)
 
 
 def _leaves(
