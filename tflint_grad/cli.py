@@ -150,6 +150,8 @@ def _tell(reports: Sequence[FileReport], here: Settings, options: argparse.Names
         for report in reports:
             if report.traceback:
                 print(report.traceback, file=sys.stderr)
+            for note in report.notes:
+                print(f"{report.filename}: not followed: {note}", file=sys.stderr)
     if here.first("statistics", False) and any(report.findings for report in reports):
         print(statistics(reports), file=sys.stderr)
     if not options.quiet:

@@ -34,13 +34,15 @@ _UNREADABLE_NAME = "unreadable-file"
 class FileReport:
     """What came of one file. `source` is kept where its lines will be shown.
 
-    `traceback` is set where the linter itself failed; the run goes on, and ends with 2.
+    `traceback` is set where the linter itself failed; the run goes on, and ends with 2. `notes`:
+    what the stated limits left out, for `--verbose`.
     """
 
     filename: str
     findings: list[Finding] = field(default_factory=list)
     source: SourceText | None = None
     traceback: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def lint_file(path: str, settings: Settings, filename: str | None = None) -> FileReport:
@@ -55,26 +57,34 @@ def lint_bytes(data: bytes, settings: Settings, filename: str) -> FileReport:
 
 
 def lint_source(
-    source: SourceText, settings: Settings, tree: ast.Module | None = None
+    source: SourceText,
+    settings: Settings,
+    tree: ast.Module | None = None,
+    notes: list[str] | None = None,
 ) -> list[Finding]:
     """All findings of a source, sorted. `tree`: its syntax, where flake8 has parsed it already.
 
+    `notes` is filled with what the stated limits left out.
+
     Raises nothing for what the source holds; an error of the linter's own passes through.
     """
-    findings = unfiltered_findings(source, settings, tree)
+    findings = unfiltered_findings(source, settings, tree, notes)
     from tflint_grad.noqa import without_suppressed
 
     return without_suppressed(findings, source) if findings else findings
 
 
 def unfiltered_findings(
-    source: SourceText, settings: Settings, tree: ast.Module | None = None
+    source: SourceText,
+    settings: Settings,
+    tree: ast.Module | None = None,
+    notes: list[str] | None = None,
 ) -> list[Finding]:
     """As `lint_source`, with the findings that a `# noqa` drops."""
     if source.relevance is Relevance.NONE:
         return []
     try:
-        return _analyse(source, settings, tree)
+        return _analyse(source, settings, tree, notes)
     except Unreadable as problem:
         return _only_selected([unreadable(source.filename, problem)], settings)
     except (RecursionError, MemoryError):
@@ -82,7 +92,12 @@ def unfiltered_findings(
         return _only_selected([unreadable(source.filename, too_deep)], settings)
 
 
-def _analyse(source: SourceText, settings: Settings, tree: ast.Module | None) -> list[Finding]:
+def _analyse(
+    source: SourceText,
+    settings: Settings,
+    tree: ast.Module | None,
+    notes: list[str] | None = None,
+) -> list[Finding]:
     from tflint_grad.outline import outline
     from tflint_grad.rules import RULES, check
 
@@ -91,6 +106,8 @@ def _analyse(source: SourceText, settings: Settings, tree: ast.Module | None) ->
         return []
     codes = settings.selected(tuple(RULES), source.filename)
     findings = _only_selected(check(outlined, codes), settings)
+    if notes is not None:
+        notes.extend(outlined.cut_short)
     return sorted(findings, key=Finding.sort_key)
 
 
@@ -109,8 +126,9 @@ def _report(read: Callable[[], SourceText | None], filename: str, settings: Sett
         source = read()
         if source is None:
             return FileReport(filename)
-        findings = lint_source(source, settings)
-        return FileReport(filename, findings, source if findings else None)
+        notes: list[str] = []
+        findings = lint_source(source, settings, notes=notes)
+        return FileReport(filename, findings, source if findings else None, notes=tuple(notes))
     except Unreadable as problem:
         return FileReport(filename, _only_selected([unreadable(filename, problem)], settings))
     except Exception as error:  # whatever it is, the other files are to be linted

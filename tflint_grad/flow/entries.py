@@ -68,7 +68,10 @@ def entry_context(x: Program, function: Function, cls: Class | None) -> Context:
     if cls is not None and is_hook(function, cls) and not function.wrapping.graph:
         if _runs_eagerly(x):
             return EAGER
-        return Context("graph", why=f"Keras runs {function.name} in a graph without AutoGraph")
+        why = f"Keras runs {function.name} in a graph without AutoGraph"
+        # Only `fit` calls train_step; `call` may be run eagerly by somebody out of sight.
+        likely = function.name == "call" and not x.survey.fits
+        return Context("graph", why=f"{why} under fit" if likely else why, likely=likely)
     return context_of_call(x, function)
 
 

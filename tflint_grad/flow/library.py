@@ -927,6 +927,26 @@ def _mapped(x: Execution, function: Value, structures: Many[Value], node: cst.CS
     return call_value(x, function, [Argument(content) for content in contents], node)
 
 
+def _clip_by_global_norm(
+    x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """A list of clipped tensors, in the order of the argument, and their norm."""
+    listed = argument(arguments, 0, "t_list")
+    if listed is None:
+        return call_opaque(x, arguments, node)
+    content = heap.resolved(x, listed.value)
+    norm = x.operate(node, x.groups((listed.value,)), Kind.TENSOR, "float")
+    if isinstance(content, Sequence):
+        items = tuple(x.operate(node, x.groups((item,)), Kind.TENSOR) for item in content.items)
+        rest = None
+        if content.rest is not None:
+            rest = x.operate(node, x.groups((content.rest,)), Kind.TENSOR)
+        clipped = Sequence(items, rest, "list")
+    else:
+        clipped = Sequence((), x.operate(node, x.groups((content,)), Kind.TENSOR), "list")
+    return Sequence((heap.new_list(x, clipped), norm))
+
+
 def _nest_flatten(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     def leaves(value: Value) -> list[Value]:
         content = heap.resolved(x, value)
@@ -1020,6 +1040,7 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.foldl": _fold,
     "tensorflow.foldr": _fold,
     "tensorflow.py_function": _py_function,
+    "tensorflow.clip_by_global_norm": _clip_by_global_norm,
     "tensorflow.nest.map_structure": _nest_map,
     "tensorflow.nest.flatten": _nest_flatten,
     "tensorflow.nest.pack_sequence_as": _nest_pack,

@@ -170,6 +170,8 @@ class Program(Interpreter):
                 break
             for function, cls in waiting:
                 tried.add(id(function.node))
+                if not self.survey.is_tensorflow and cls is not None and is_hook(function, cls):
+                    continue
                 if id(function.node) not in self.executed and self.steps < self.total_limit:
                     self._guarded(function.name, partial(self._run_entry, function, cls))
         if self.steps >= self.total_limit:

@@ -112,6 +112,7 @@ class Context:
     mode: str = "eager"  # eager, autograph or graph
     xla: bool = False
     why: str = ""
+    likely: bool = False  # nothing in sight shows that it runs this way
 
     @property
     def is_graph(self) -> bool:

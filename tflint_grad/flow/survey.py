@@ -15,12 +15,19 @@ class Survey:
     """`source_names`: names and attributes that are a source or are watched anywhere in the file.
 
     `members`: methods and assigned attributes by class name. `runs_eagerly`: Keras is told to run
-    without graphs.
+    without graphs. `fits`: a model is compiled or fitted. `modules`: root packages imported.
     """
 
     source_names: set[str] = field(default_factory=set)
     members: dict[str, set[str]] = field(default_factory=dict)
     runs_eagerly: bool = False
+    fits: bool = False
+    modules: set[str] = field(default_factory=set)
+
+    @property
+    def is_tensorflow(self) -> bool:
+        """Keras on another backend is none of our business."""
+        return "tensorflow" in self.modules or not self.modules & {"torch", "jax"}
 
 
 def survey(tree: ast.Module) -> Survey:
@@ -36,6 +43,11 @@ def survey(tree: ast.Module) -> Survey:
             found.runs_eagerly = found.runs_eagerly or node.arg == "run_eagerly"
         elif node.__class__ is ast.Attribute:
             found.runs_eagerly = found.runs_eagerly or node.attr in _EAGER_SWITCHES
+            found.fits = found.fits or node.attr in ("fit", "compile")
+        elif node.__class__ is ast.Import:
+            found.modules.update(alias.name.split(".")[0] for alias in node.names)
+        elif node.__class__ is ast.ImportFrom:
+            found.modules.add((node.module or "").split(".")[0])
         elif node.__class__ is ast.ClassDef:
             found.members[node.name] = set(_members(node))
     for node in literals:

@@ -42,6 +42,8 @@ def _needless(site: TapeSite) -> str | None:
         return None
     if site.most_uses == 1:
         return "one" if not site.kept else None
+    if site.deleted:
+        return None  # two calls and a `del` are how it is taught, and cost nothing
     if len(site.targets) == 1 and not site.jacobian_uses and not site.inside:
         return "target"
     return None

@@ -142,6 +142,7 @@ def is_keras2(qualified: str) -> bool:
             ("tf_keras.", "tensorflow.python.keras.", "tensorflow.compat.v1.keras")
         )
         or ".optimizers.legacy." in qualified
+        or ".python.keras." in qualified
     )
 
 

@@ -129,9 +129,7 @@ def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = Fa
     """
     if tree is None:
         tree = _parse(source.text)
-    lines = (
-        source.text.splitlines(keepends=True) if "\f" not in source.text else _split(source.text)
-    )
+    lines = _lines_of(source.text)
     if whole:
         names = _scan(tree.body, COMMON)
         names.is_root = True
@@ -147,9 +145,9 @@ def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = Fa
     return Outline(source.filename, lines, items, matters, tree)
 
 
-def _split(text: str) -> list[str]:
-    """Lines as Python's parser counts them: a form feed does not end one."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\n\0").split("\0")
+def _lines_of(text: str) -> list[str]:
+    """Lines as Python's parser counts them: only a newline ends one, no form feed or separator."""
+    return [line + "\n" for line in text.split("\n")]
 
 
 def _parse(text: str) -> ast.Module:

@@ -124,6 +124,7 @@ class Outline:
     items: list[Item]
     matters: bool
     tree: ast.Module
+    cut_short: list[str] = field(default_factory=list)  # what the stated limits left out
 
     def statement_rows(self, row: int) -> tuple[int, int]:
         """First and last row of the smallest statement at a row (a compound one: its header)."""

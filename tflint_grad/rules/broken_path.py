@@ -96,7 +96,14 @@ class HostRule(BrokenPath):
     def check(self, event: Event) -> Iterator[Problem]:
         if isinstance(event, HostUse):
             if event.cause.kind is self.kind:
-                yield Problem(event.station, self.say_traced(event), Consequence.RAISES)
+                likely = event.context.likely
+                yield Problem(
+                    event.station,
+                    self.say_traced(event),
+                    Consequence.RAISES,
+                    Severity.WARNING if likely else Severity.ERROR,
+                    Confidence.LIKELY if likely else Confidence.PROVEN,
+                )
             return
         yield from super().check(event)
 

@@ -284,8 +284,9 @@ class UnconvertedControlFlow(Rule):
             f" graph here{why}: TensorFlow raises while tracing; use tf.where, tf.cond or"
             " TensorFlow's own reduction"
         )
-        severity = Severity.WARNING if event.likely else Severity.ERROR
-        confidence = Confidence.LIKELY if event.likely else Confidence.PROVEN
+        likely = event.likely or event.context.likely
+        severity = Severity.WARNING if likely else Severity.ERROR
+        confidence = Confidence.LIKELY if likely else Confidence.PROVEN
         yield Problem(event.station, message, Consequence.RAISES, severity, confidence)
 
 

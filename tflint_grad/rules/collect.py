@@ -22,6 +22,7 @@ _ORDER = tuple(Consequence)
 
 def findings_of(outline: Outline, codes: frozenset[str] | None) -> list[Finding]:
     flow = run(outline)
+    outline.cut_short.extend(dict.fromkeys(flow.cut_short))
     rules = [rule() for code, rule in RULES.items() if codes is None or code in codes]
     best: dict[tuple[str, int], Finding] = {}
     for event in flow.events:
