@@ -278,8 +278,11 @@ def note_tapes_at_exit(x: Execution, frame: Frame) -> None:
             elif isinstance(part, Function) and part.scope == frame.scope:
                 for name in loaded_names(part.node):
                     held = x.store.get(("name", frame.scope, name))
-                    if isinstance(held, Tape):
-                        names.keep(x, held, "closure", part.name, None)
+                    if isinstance(held, Tape) and frame.function is not None:
+                        if frame.function.wrapping.custom_gradient:
+                            names.escape(x, held)  # dies with the outer tape's record
+                        else:
+                            names.keep(x, held, "closure", part.name, None)
 
 
 def _is_abstract(node: cst.FunctionDef | cst.Lambda) -> bool:

@@ -98,6 +98,7 @@ class Execution(cst.CSTVisitor):
         self.frame = Frame(0, 0, EAGER)
         self.frames: list[Frame] = [self.frame]
         self.asked: set[int] = set()
+        self.watched_names: frozenset[str] = frozenset()
         self.released_attributes: set[str] = set()
         self.tensor_like: set[int] = set()
         self.elements: dict[int, int] = {}
@@ -266,6 +267,7 @@ class Execution(cst.CSTVisitor):
         qualified: str = "",
         symbolic: bool = False,
         context: str = "",
+        explicit: bool = False,
     ) -> Data:
         """The result of an operation that lets no gradient through."""
         station = self.station(node)
@@ -279,6 +281,7 @@ class Execution(cst.CSTVisitor):
             context or self.context.mode,
             symbolic,
             self.frame.graph_control > 0 and self.context.mode == "autograph",
+            explicit,
         )
         paths = cut_paths(through(self, groups, station, True, False), cause)
         made = Made(station, recording)

@@ -158,6 +158,8 @@ def call_operation(
         (carried if fact.carries(key) or entry.star else detached).append(entry.value)
     groups = x.groups([*carried, *results])
     dtype = _result_dtype(x, fact, arguments)
+    if name.rsplit(".", 1)[-1] in _INDEPENDENT:
+        return x.operate(node, [], Kind.TENSOR, dtype)
     match fact.kind:
         case "static":
             return STATIC
@@ -183,6 +185,10 @@ def call_operation(
     return result
 
 
+#: What they return depends on the shape of the argument only: no path, and nothing cut.
+_INDEPENDENT = frozenset(
+    ("zeros_like", "ones_like", "full_like", "shape", "shape_n", "size", "rank", "zeros", "ones")
+)
 #: Operations that return a Python list of tensors.
 _LISTS = frozenset(
     [
@@ -593,6 +599,7 @@ def host_method(
         operand_node=receiver_node.node if receiver_node is not None else None,
         qualified=f".{name}",
         symbolic=symbolic,
+        explicit=True,
     )
 
 

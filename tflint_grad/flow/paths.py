@@ -61,6 +61,7 @@ class Cause:
     `symbolic`: it happens to a symbolic tensor, so a host call raises while tracing.
     `in_graph_control`: inside a loop that is part of a graph, where None becomes zero (TF 2.21; a
     conditional of which all branches are cut gives None, one live branch is no finding).
+    `explicit`: the author spelled `.numpy()`, which may be meant where another part stays live.
     """
 
     kind: Break
@@ -71,6 +72,7 @@ class Cause:
     context: str = "eager"
     symbolic: bool = False
     in_graph_control: bool = False
+    explicit: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

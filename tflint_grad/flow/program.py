@@ -73,6 +73,7 @@ class Program(Interpreter):
     def __init__(self, outline: Outline) -> None:
         self.survey = survey(outline.tree)
         super().__init__(outline, frozenset(self.survey.source_names))
+        self.watched_names = frozenset(self.survey.watched_names)
         self.classes: list[Class] = []
         self.instances: dict[int, Object] = {}
 

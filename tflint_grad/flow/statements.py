@@ -506,6 +506,7 @@ class Interpreter(Expressions):
             and old.identity is not None
             and old.identity in value.paths
             and tapes.was_asked(self, old.identity)
+            and target.attr.value not in self.watched_names
         ):
             name = f"{self.sources[receiver.identity].name}.{target.attr.value}"
             self.events.append(VariableRebound(self.station(node), self.context, name, False))
@@ -604,7 +605,8 @@ class Interpreter(Expressions):
             self.store.set(("name", self.frame.scope, name), function)
         else:
             names.bind_name(self, name, function, node)
-        if isinstance(function, Function) and self.frame.function is not None:
+        is_method = self.scopes[self.frame.scope].is_class
+        if isinstance(function, Function) and self.frame.function is not None and not is_method:
             self.nested.append((function, self.context))
         return False
 

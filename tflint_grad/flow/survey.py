@@ -12,13 +12,15 @@ _EAGER_SWITCHES = ("run_eagerly", "run_functions_eagerly")
 
 @dataclass(slots=True)
 class Survey:
-    """`source_names`: names and attributes that are a source or are watched anywhere in the file.
+    """`source_names`: names and attributes that are a source or are watched anywhere in the file;
+    `watched_names`: those that are watched.
 
     `members`: methods and assigned attributes by class name. `runs_eagerly`: Keras is told to run
     without graphs. `fits`: a model is compiled or fitted. `modules`: root packages imported.
     """
 
     source_names: set[str] = field(default_factory=set)
+    watched_names: set[str] = field(default_factory=set)
     members: dict[str, set[str]] = field(default_factory=dict)
     runs_eagerly: bool = False
     fits: bool = False
@@ -70,6 +72,8 @@ def _note_sources(call: ast.Call, found: Survey) -> None:
         return
     for part in parts:
         found.source_names.update(_names_in(part))
+        if method == "watch":
+            found.watched_names.update(_names_in(part))
 
 
 def _names_in(part: ast.AST) -> Iterator[str]:

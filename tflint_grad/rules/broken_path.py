@@ -65,6 +65,8 @@ class BrokenPath(Rule):
     ) -> str:
         advice = _remedy(cause)
         tail = f"; {advice.advice}" if advice is not None else ""
+        if answer.state == "lost" and cause.explicit:
+            tail += ", or tf.stop_gradient if a constant is meant"
         lost = self.loses(cause)
         return f"{lost}: {what_becomes(event, answer, consequence)}{tail}"
 

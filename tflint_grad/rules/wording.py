@@ -37,7 +37,8 @@ def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence)
 
 def judged(event: GradientTaken, answer: Answer) -> tuple[Severity, Confidence]:
     """Proven where the way is known; likely where something opaque may carry the gradient too."""
-    if answer.sure and answer.proven and event.hook != "call":
+    meant = answer.state == "lost" and answer.cause is not None and answer.cause.explicit
+    if answer.sure and answer.proven and event.hook != "call" and not meant:
         return Severity.ERROR, Confidence.PROVEN
     return Severity.WARNING, Confidence.LIKELY
 
