@@ -101,8 +101,10 @@ def analysed_files(bench: Bench) -> Iterator[Result]:
         input="\n".join(files),
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
     results = json.loads(done.stdout)
     for title, chosen, limit in (
         ("files that ask for a gradient", [r for r in results if r["asks"]], 2.0),

@@ -16,7 +16,7 @@ from tflint_grad.source import SourceText
 
 FIXTURES = {fixture.identity: fixture for fixture in every_fixture() if fixture.rule != "TFG000"}
 #: At least this share of the fixtures takes a rewriting.
-LEAST = 0.6
+LEAST = 0.5
 
 Marks = frozenset[tuple[str, int, str]]
 
