@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -73,6 +74,8 @@ class Bench:
         self.named = {one.name: one for one in packages}
         self.scratch = self.cache / "scratch"
         self.scratch.mkdir(parents=True, exist_ok=True)
+        # `python -m` looks in the current folder first, and there may lie another version of us.
+        os.chdir(self.scratch)
 
     def python(self, name: str) -> str:
         return str(environment(self.cache, name))
@@ -245,6 +248,9 @@ def main() -> int:
     parser.add_argument("--large", action="store_true", help="the largest packages too")
     parser.add_argument("--json", type=Path, help="write the figures to this file as well")
     options = parser.parse_args()
+    for name in ("cache", "sources", "json"):
+        if (path := getattr(options, name)) is not None:
+            setattr(options, name, path.resolve())
     bench = Bench(options)
     results: list[dict[str, Any]] = []
     for name in options.only:
