@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
 from tflint_grad.flow.control import control_on
+from tflint_grad.flow.host import host_use
 from tflint_grad.flow.iteration import rounds
 from tflint_grad.flow.joins import join_values
-from tflint_grad.flow.library import _host_use, _role
 from tflint_grad.flow.paths import Break
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -34,6 +34,7 @@ from tflint_grad.flow.values import (
     Value,
     constant,
 )
+from tflint_grad.flow.wrappers import role
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -128,7 +129,7 @@ def call_builtin(x: Execution, name: str, arguments: Many[Argument], node: cst.C
         case "super":
             return _super(x, values)
         case "staticmethod" | "classmethod" | "property":
-            return _role(name)(x, name, arguments, node)
+            return role(name)(x, name, arguments, node)
         case "object":
             return UNKNOWN
         case _:
@@ -194,7 +195,7 @@ def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
             node, Break.INTEGER_CAST, value, groups, Kind.TENSOR, "int", qualified="int"
         )
     if x.context.mode == "graph" and x.is_symbolic(value) and name != "bool":
-        _host_use(x, node, name, entry, Break.HOST_CONVERSION)
+        host_use(x, node, name, entry, Break.HOST_CONVERSION)
     if not groups:
         return Data(Kind.HOST, dtype=dtype)
     return x.break_paths(

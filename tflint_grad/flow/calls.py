@@ -12,7 +12,7 @@ import libcst as cst
 
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.joins import join_cells, join_values
-from tflint_grad.flow.state import Context, Exit, Frame, SourceKind
+from tflint_grad.flow.state import Context, Frame, SourceKind
 from tflint_grad.flow.syntax import (
     has_nested_generator,
     has_walrus,
@@ -497,6 +497,3 @@ def wrapped(function: Value, **changes: Any) -> Value:
         wrapping: Wrapping = replace(function.wrapping, **changes)
         return replace(function, wrapping=wrapping)
     return function
-
-
-__all__ = ["Exit", "Tape", "call_function", "call_value", "decorate", "run_body", "wrapped"]

@@ -14,7 +14,6 @@ from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import loaded_names
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
-    NOTHING,
     UNKNOWN,
     Class,
     Data,
@@ -168,6 +167,3 @@ def linked_class(x: Program, function: Function, param: cst.Param, annotation: s
         named = [c for c in candidates if name.lower().strip("_") in c.name.lower()]
         candidates = named
     return candidates[0] if len(candidates) == 1 else None
-
-
-__all__ = ["NOTHING", "entry_arguments", "entry_context", "is_hook", "linked_class"]

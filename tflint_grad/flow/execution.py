@@ -11,7 +11,6 @@ from tflint_grad.flow import heap
 from tflint_grad.flow.joins import join_cells
 from tflint_grad.flow.paths import (
     ANYTHING,
-    NO_PATHS,
     NO_TAPES,
     Break,
     Cause,
@@ -332,6 +331,3 @@ class Execution(cst.CSTVisitor):
 
     def unknown_object(self, name: str, station: Station | None = None) -> Object:
         return Object(self.new_source(SourceKind.OBJECT, name, station))
-
-
-__all__ = ["NO_PATHS", "Execution", "LimitReached"]

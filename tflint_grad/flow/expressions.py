@@ -9,7 +9,6 @@ from typing import Any
 import libcst as cst
 
 from tflint_grad.flow import heap, names
-from tflint_grad.flow.bystanders import Bystander
 from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.control import (
     control_on,
@@ -21,7 +20,6 @@ from tflint_grad.flow.execution import Execution
 from tflint_grad.flow.iteration import rounds, unpack
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break
-from tflint_grad.flow.syntax import is_generator
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NOTHING,
@@ -31,9 +29,7 @@ from tflint_grad.flow.values import (
     Choice,
     Class,
     Data,
-    DictRef,
     Function,
-    Generator,
     Kind,
     ListRef,
     Mapped,
@@ -646,14 +642,3 @@ def subscript(
 
 def _is_key(key: Any) -> bool:
     return isinstance(key, (str, int))
-
-
-__all__ = [
-    "Bystander",
-    "DictRef",
-    "Expressions",
-    "Generator",
-    "binary",
-    "is_generator",
-    "subscript",
-]

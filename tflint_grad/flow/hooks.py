@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
 from tflint_grad.flow import names
-from tflint_grad.flow.calls import call_value, run_body
+from tflint_grad.flow.calls import run_body
 from tflint_grad.flow.entries import entry_arguments
 from tflint_grad.flow.events import GradientTaken
 from tflint_grad.flow.paths import LEAF
@@ -21,7 +19,6 @@ from tflint_grad.flow.values import (
     Function,
     Kind,
     Object,
-    Parameters,
     Tape,
     Value,
 )
@@ -167,6 +164,3 @@ def _ask_loss(
                 )
             )
     x.store.take_back(mark)
-
-
-__all__ = ["Parameters", "ask_compiled_losses", "ask_hook", "call_value", "cst"]

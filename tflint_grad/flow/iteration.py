@@ -20,7 +20,6 @@ from tflint_grad.flow.values import (
     Function,
     Generator,
     Kind,
-    Known,
     Mapped,
     Object,
     Parameters,
@@ -206,7 +205,7 @@ def _note_replaced_variable(
 
 
 def put_item(x: Execution, node: cst.CSTNode, receiver: Value, key: object, value: Value) -> None:
-    from tflint_grad.flow.library import store_into_array
+    from tflint_grad.flow.host import store_into_array
     from tflint_grad.flow.values import DictRef, ListRef, Tape
 
     for held in (value, *heap.parts(x, value)):
@@ -260,15 +259,3 @@ def put_item(x: Execution, node: cst.CSTNode, receiver: Value, key: object, valu
             store_into_array(x, node, receiver, value)
         case _:
             names.escape(x, value)
-
-
-__all__ = [
-    "Known",
-    "Rounds",
-    "element_of",
-    "put_item",
-    "rounds",
-    "run_generator",
-    "store_item",
-    "unpack",
-]

@@ -23,6 +23,9 @@ from tflint_grad.flow.values import (
     Value,
 )
 
+#: More values than this are not told apart.
+MANY = 64
+
 
 def join_cells(key: Key, contents: Many[Any]) -> Any:
     present = [content for content in contents if content is not ABSENT]
@@ -59,6 +62,11 @@ def _join_tapes(states: Many[TapeState]) -> TapeState:
 
 def join_values(values: Many[Value]) -> Value:
     """One of several values, kept as exact as it is cheap."""
+    if len(values) > MANY:
+        # A long literal: comparing each with each would be quadratic.
+        data = [value for value in values if isinstance(value, Data)]
+        rest = [value for value in values if not isinstance(value, Data)][:MANY]
+        values = [_join_data(data), *rest] if data else rest
     options: list[Value] = []
     for value in values:
         for option in value.options if isinstance(value, Choice) else (value,):

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow import heap, names
+from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
-from tflint_grad.flow.library import dtype_of, new_variable
+from tflint_grad.flow.operations import dtype_of
 from tflint_grad.flow.paths import LEAF, Break, Paths
 from tflint_grad.flow.state import SourceKind
-from tflint_grad.flow.tapes import argument
 from tflint_grad.flow.values import (
     NONE,
     STATIC,
@@ -24,12 +24,12 @@ from tflint_grad.flow.values import (
     Known,
     ListRef,
     Object,
-    Parameters,
     Sequence,
     Super,
     Tape,
     Value,
 )
+from tflint_grad.flow.variables import new_variable
 from tflint_grad.knowledge.keras_api import KerasClass, keras_class, member
 from tflint_grad.knowledge.names import canonical
 from tflint_grad.knowledge.operations import Gradient
@@ -400,6 +400,3 @@ def _dataset_method(
     if name in ("as_numpy_iterator", "cardinality", "element_spec"):
         return Data(Kind.NDARRAY) if name == "as_numpy_iterator" else STATIC
     return receiver
-
-
-__all__ = ["Parameters", "adopt_layers", "call_base_method", "call_keras_object", "keras_callable"]

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tflint_grad.flow import heap, names
-from tflint_grad.flow.calls import call_opaque, call_value, run_callback
+from tflint_grad.flow.calls import call_opaque, run_callback
+from tflint_grad.flow.host import host_method
 from tflint_grad.flow.iteration import rounds
 from tflint_grad.flow.joins import join_values
-from tflint_grad.flow.library import host_method
 from tflint_grad.flow.paths import Break, Place, joined
-from tflint_grad.flow.state import SourceKind
-from tflint_grad.flow.tapes import argument, call_tape
+from tflint_grad.flow.tapes import call_tape
 from tflint_grad.flow.values import (
     NONE,
     NOTHING,
@@ -27,7 +26,6 @@ from tflint_grad.flow.values import (
     DictRef,
     Generator,
     Kind,
-    Known,
     ListRef,
     Mapped,
     Object,
@@ -336,6 +334,3 @@ def _frozen_method(
     if parts and not arguments:
         return join_values(parts)  # a field of a named tuple is called
     return call_opaque(x, arguments, node, x.groups((receiver,)))
-
-
-__all__ = ["Known", "SourceKind", "argument", "call_method", "call_value"]

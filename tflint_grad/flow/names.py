@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.joins import join_values
-from tflint_grad.flow.paths import LEAF, NO_PATHS, Station
+from tflint_grad.flow.paths import LEAF, Station
 from tflint_grad.flow.state import Keeper, Scope, SourceKind
 from tflint_grad.flow.values import (
     NONE,
@@ -116,6 +116,7 @@ def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
     scope = _scope_of(x, name)
     key = ("name", scope, name)
     old = x.store.get(key)
+    _name_variable(x, name, value)
     value = identified(x, name, value, node)
     value = note_rebinding(x, name, old, value, node)
     if isinstance(old, Tape) and old is not value:
@@ -125,6 +126,14 @@ def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
     if isinstance(value, Tape) and scope == 0:
         x.tapes[value.identity].module_name = name
     x.store.set(key, value)
+
+
+def _name_variable(x: Execution, name: str, value: Value) -> None:
+    """A variable goes by the first name that it is bound to."""
+    if isinstance(value, Data) and value.kind is Kind.VARIABLE and value.identity is not None:
+        source = x.sources[value.identity]
+        if source.name == "variable":
+            source.name = name
 
 
 def identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Value:
@@ -390,17 +399,3 @@ def _names_in(function: Function) -> frozenset[str]:
     from tflint_grad.flow.syntax import loaded_names
 
     return loaded_names(function.node)
-
-
-__all__ = [
-    "NO_PATHS",
-    "PARAMETER_LISTS",
-    "bind_attribute",
-    "bind_name",
-    "escape",
-    "find_in_class",
-    "materialise",
-    "new_scope",
-    "read_attribute",
-    "read_name",
-]

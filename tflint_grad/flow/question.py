@@ -329,6 +329,3 @@ def cause_of_host_target(value: Value, paths: Paths) -> Cause | None:
             if path.cut is not None:
                 return path.cut
     return None
-
-
-__all__ = ["NO_TAPES", "AskedSource", "answer", "asked_sources", "cause_of_host_target"]

@@ -18,7 +18,6 @@ from tflint_grad.flow.paths import (
     Station,
     Step,
     combine,
-    joined,
 )
 from tflint_grad.flow.state import SourceKind
 
@@ -134,6 +133,3 @@ def cut_paths(paths: Paths, cause: Cause) -> Paths:
         for source, path in paths.items()
         if source != ANYTHING
     }
-
-
-__all__ = ["Watch", "cut_paths", "joined", "through", "watch_status"]

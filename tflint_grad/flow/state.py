@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow.paths import NO_TAPES, Place, Station, Tapes
+from tflint_grad.flow.paths import Place, Station
 
 if TYPE_CHECKING:
     from tflint_grad.flow.store import Changes
@@ -170,4 +170,3 @@ class Frame:
 
 
 RECORDING = ("recording",)
-__all__ = ["NO_TAPES", "RECORDING", "Context", "Exit", "Frame", "Scope", "Source", "Tapes"]

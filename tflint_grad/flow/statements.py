@@ -32,7 +32,6 @@ from tflint_grad.flow.values import (
     ListRef,
     Method,
     Object,
-    Parameters,
     Tape,
     Value,
 )
@@ -700,6 +699,3 @@ def _annotated_fields(header: cst.ClassDef) -> list[str]:
                 if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name):
                     found.append(small.target.value)
     return found
-
-
-__all__ = ["Interpreter", "Parameters"]

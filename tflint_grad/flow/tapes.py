@@ -9,22 +9,20 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import heap, names
+from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.events import GradientTaken, OnPath, TapeExhausted
-from tflint_grad.flow.paths import LEAF, NO_TAPES, Break, Path, Paths, Place, Station, Tapes
+from tflint_grad.flow.paths import NO_TAPES, Path, Paths, Station, Tapes
 from tflint_grad.flow.question import answer, asked_sources, cause_of_host_target, describe_target
 from tflint_grad.flow.state import RECORDING, InsideCall, SourceKind, TapeSite, TapeState
 from tflint_grad.flow.values import (
     NONE,
     UNKNOWN,
     Argument,
-    Choice,
     Data,
-    DictRef,
     Kind,
     Known,
     ListRef,
     Mapped,
-    Method,
     Parameters,
     Sequence,
     Tape,
@@ -35,21 +33,6 @@ if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 GRADIENT_METHODS = frozenset(("gradient", "jacobian", "batch_jacobian"))
-
-
-def argument(arguments: Many[Argument], index: int, name: str) -> Argument | None:
-    """An argument by position or keyword."""
-    position = 0
-    for entry in arguments:
-        if entry.star:
-            continue
-        if entry.keyword == name:
-            return entry
-        if entry.keyword is None:
-            if position == index:
-                return entry
-            position += 1
-    return None
 
 
 def _flag(x: Execution, entry: Argument | None, default: bool) -> bool | None:
@@ -342,23 +325,3 @@ def _shaped_like(x: Execution, sources: Value, element: Data) -> Value:
         case _:
             # The source may be a list: then so is the result.
             return replace(element, kind=Kind.UNKNOWN, symbolic=False)
-
-
-__all__ = [
-    "LEAF",
-    "Break",
-    "Choice",
-    "DictRef",
-    "Method",
-    "Place",
-    "argument",
-    "call_tape",
-    "delete",
-    "enter",
-    "is_pause",
-    "leave",
-    "open_tape",
-    "pause",
-    "resume",
-    "was_asked",
-]

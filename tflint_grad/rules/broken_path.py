@@ -356,4 +356,3 @@ RULES = (
     IntegerCastOnPath,
     PrintAsValue,
 )
-__all__ = ["RULES", "Confidence", "Severity"]

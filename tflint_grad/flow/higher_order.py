@@ -1,0 +1,148 @@
+"""Operations that take functions: cond, while_loop, map_fn, scan, py_function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tflint_grad.flow import heap
+from tflint_grad.flow.arguments import argument
+from tflint_grad.flow.calls import call_opaque, call_value
+from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.paths import Break
+from tflint_grad.flow.state import EAGER
+from tflint_grad.flow.values import (
+    UNKNOWN,
+    Argument,
+    Data,
+    Kind,
+    Sequence,
+    Value,
+)
+from tflint_grad.flow.variables import content_dtype
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tflint_grad.flow.execution import Execution
+
+
+def either_branch(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """`tf.cond(pred, true_fn, false_fn)`: either branch, as in an `if`."""
+    branches = [argument(arguments, 1, "true_fn"), argument(arguments, 2, "false_fn")]
+    functions = [entry.value for entry in branches if entry is not None]
+    return _either(x, functions, node)
+
+
+def _either(x: Execution, functions: Many[Value], node: cst.CSTNode) -> Value:
+    results: list[Value] = []
+    if not functions:
+        return UNKNOWN
+
+    def run(function: Value) -> None:
+        results.append(call_value(x, function, [], node))
+
+    x.fork([partial(run, function) for function in functions])
+    return join_values(results) if results else UNKNOWN
+
+
+def switch_case(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    branches = argument(arguments, 1, "branch_fns")
+    content = heap.parts(x, branches.value) if branches is not None else []
+    functions: list[Value] = []
+    for part in content:
+        functions.extend(heap.parts(x, part)[1:] if isinstance(part, Sequence) else [part])
+    return _either(x, functions, node) if functions else call_opaque(x, arguments, node)
+
+
+def while_loop(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    condition = argument(arguments, 0, "cond")
+    body = argument(arguments, 1, "body")
+    variables = argument(arguments, 2, "loop_vars")
+    if condition is None or body is None or variables is None:
+        return call_opaque(x, arguments, node)
+    state: Value = variables.value
+    x.frame.loops += 1
+    x.frame.graph_control += 1
+    for _ in range(2):
+        content = heap.resolved(x, state)
+        single = not isinstance(content, Sequence)
+        given = [Argument(content)] if single else [Argument(content, star="*")]
+        call_value(x, condition.value, given, node)
+        state = call_value(x, body.value, given, node)
+    x.frame.loops -= 1
+    x.frame.graph_control -= 1
+    first = heap.resolved(x, variables.value)
+    last = heap.resolved(x, state)
+    return join_values([first, last]) if isinstance(last, Sequence) else last
+
+
+def _element(x: Execution, value: Value, node: cst.CSTNode) -> Value:
+    content = heap.resolved(x, value)
+    if isinstance(content, Sequence):
+        return replace(content, items=tuple(_element(x, item, node) for item in content.items))
+    return x.operate(node, x.groups((content,)), Kind.TENSOR, content_dtype(x, content))
+
+
+def map_fn(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    function = argument(arguments, 0, "fn") or argument(arguments, 0, "f")
+    function = function or argument(arguments, 0, "function")
+    elements = argument(arguments, 1, "elems") or argument(arguments, 1, "elements")
+    if function is None or elements is None:
+        return call_opaque(x, arguments, node)
+    x.frame.loops += 1
+    x.frame.graph_control += 1
+    result = call_value(x, function.value, [Argument(_element(x, elements.value, node))], node)
+    x.frame.loops -= 1
+    x.frame.graph_control -= 1
+    return _stacked(x, result, node)
+
+
+def _stacked(x: Execution, value: Value, node: cst.CSTNode) -> Value:
+    content = heap.resolved(x, value)
+    if isinstance(content, Sequence):
+        return replace(content, items=tuple(_stacked(x, item, node) for item in content.items))
+    dtype = content.dtype if isinstance(content, Data) else ""
+    return x.operate(node, x.groups((content,)), Kind.TENSOR, dtype)
+
+
+def fold(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    function, elements = argument(arguments, 0, "fn"), argument(arguments, 1, "elems")
+    initial = argument(arguments, 2, "initializer")
+    if function is None or elements is None:
+        return call_opaque(x, arguments, node)
+    element = _element(x, elements.value, node)
+    state: Value = initial.value if initial is not None else element
+    x.frame.loops += 1
+    x.frame.graph_control += 1
+    for _ in range(2):
+        state = call_value(x, function.value, [Argument(state), Argument(element)], node)
+    x.frame.loops -= 1
+    x.frame.graph_control -= 1
+    return _stacked(x, state, node)
+
+
+def py_function(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """Differentiable while its body stays in TensorFlow: the body decides."""
+    function, inputs = argument(arguments, 0, "func"), argument(arguments, 1, "inp")
+    if function is None or inputs is None:
+        return call_opaque(x, arguments, node)
+    given = [Argument(_eager(value)) for value in heap.parts(x, inputs.value)]
+    context, x.frame.context = x.frame.context, EAGER  # the body runs eagerly, also in a graph
+    result = call_value(x, function.value, given, node)
+    x.frame.context = context
+    if not isinstance(result, Data):
+        return result
+    paths = {
+        source: replace(path, cut=replace(path.cut, kind=Break.PYTHON_FUNCTION))
+        if path.cut is not None and path.cut.kind in (Break.HOST_CALL, Break.HOST_CONVERSION)
+        else path
+        for source, path in result.paths.items()
+    }
+    return replace(result, kind=Kind.TENSOR, paths=paths, symbolic=context.is_graph)
+
+
+def _eager(value: Value) -> Value:
+    return replace(value, symbolic=False) if isinstance(value, Data) else value

@@ -1,0 +1,197 @@
+"""Calls that leave TensorFlow: host libraries, conversions, and arrays that are filled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tflint_grad.flow import heap
+from tflint_grad.flow.arguments import argument, node_of
+from tflint_grad.flow.calls import run_callback
+from tflint_grad.flow.events import HostUse
+from tflint_grad.flow.paths import NO_PATHS, Break, Cause
+from tflint_grad.flow.text import text_of
+from tflint_grad.flow.values import (
+    STATIC,
+    UNKNOWN,
+    Argument,
+    Data,
+    Function,
+    Kind,
+    Value,
+)
+from tflint_grad.knowledge.host import HostFact
+from tflint_grad.knowledge.operations import OpFact
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tflint_grad.flow.execution import Execution
+
+
+def call_host(
+    x: Execution, name: str, fact: HostFact, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """A function of NumPy, SciPy, math or another library that computes outside TensorFlow."""
+    for entry in arguments:
+        run_callback(x, entry.value, node)
+    if fact.kind in ("static", "context"):
+        return STATIC if fact.kind == "static" else UNKNOWN
+    result = Kind.HOST if fact.result in ("number", "bool", "string", "none") else Kind.NDARRAY
+    dtype = {"bool": "bool", "string": "string"}.get(fact.result, "")
+    values = [entry.value for entry in arguments]
+    groups = x.groups(values)
+    symbolic = next((e for e in arguments if holds_symbolic(x, e.value)), None)
+    kind = Break.HOST_CONVERSION if fact.kind == "conversion" else Break.HOST_CALL
+    if symbolic is not None and not fact.in_graph and fact.kind != "passes":
+        host_use(x, node, name, symbolic, kind)
+    if fact.kind == "passes":
+        return x.operate(node, groups, Kind.UNKNOWN)
+    if fact.kind in ("creation", "constant", "predicate", "sink"):
+        return Data(result, dtype=dtype)
+    if not groups:
+        return Data(result, dtype=dtype)
+    broken = x.break_paths(
+        node,
+        kind,
+        values[0],
+        groups,
+        result,
+        dtype,
+        operation=text_of(node),
+        operand_node=_carrier_node(x, arguments),
+        qualified=name,
+        symbolic=symbolic is not None,
+    )
+    return _blamed(x, broken, kind, node, name, arguments)
+
+
+def _blamed(
+    x: Execution,
+    data: Data,
+    kind: Break,
+    node: cst.CSTNode,
+    name: str,
+    arguments: Many[Argument],
+) -> Data:
+    """`np.exp(x.numpy())`: the conversion serves the host computation, which is what has to change."""
+    if kind is not Break.HOST_CALL:
+        return data
+    station = x.station(node)
+    paths = {}
+    for source, path in data.paths.items():
+        cut = path.cut
+        if cut is not None and cut.kind is Break.HOST_CONVERSION and not cut.symbolic:
+            operand = _carrier_node(x, arguments)
+            cause = replace(
+                cut,
+                kind=Break.HOST_CALL,
+                station=station,
+                operation=text_of(node),
+                operand=text_of(operand) if operand is not None else cut.operand,
+                qualified=name,
+            )
+            path = replace(path, cut=cause)
+        paths[source] = path
+    return replace(data, paths=paths)
+
+
+def _carrier_node(x: Execution, arguments: Many[Argument]) -> cst.CSTNode | None:
+    for entry in arguments:
+        if entry.place is not None and x.paths(entry.value):
+            return entry.place.node
+    return node_of(arguments)
+
+
+def holds_symbolic(x: Execution, value: Value, depth: int = 0) -> bool:
+    if x.is_symbolic(value):
+        return x.context.is_graph
+    return depth < 3 and any(holds_symbolic(x, part, depth + 1) for part in heap.parts(x, value))
+
+
+def host_use(x: Execution, node: cst.CSTNode, name: str, entry: Argument, kind: Break) -> None:
+    operand = text_of(entry.place.node) if entry.place is not None else ""
+    station = x.station(node)
+    cause = Cause(kind, station, text_of(node), operand, name, x.context.mode, True)
+    x.events.append(HostUse(station, x.context, cause))
+
+
+def to_host(
+    x: Execution, name: str, fact: OpFact, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    groups = x.groups(entry.value for entry in arguments)
+    kind = Break.HOST_CONVERSION
+    if name in ("tensorflow.numpy_function",):
+        kind = Break.PYTHON_FUNCTION
+    elif name.startswith(("tensorflow.io.", "tensorflow.strings.")):
+        kind = Break.NO_GRADIENT
+    result = Kind.TENSOR if kind is not Break.HOST_CONVERSION else Kind.NDARRAY
+    if name == "tensorflow.numpy_function":
+        for entry in arguments[:1]:
+            if isinstance(entry.value, Function):
+                pass  # its body runs on the host: what happens in it is no step of the path
+        second = argument(arguments, 1, "inp")
+        groups = x.groups((second.value,)) if second is not None else groups
+    if not groups:
+        return Data(result)
+    return x.break_paths(
+        node, kind, UNKNOWN, groups, result, operand_node=node_of(arguments), qualified=name
+    )
+
+
+def host_method(
+    x: Execution, receiver: Value, name: str, node: cst.CSTNode, receiver_node: Any
+) -> Value:
+    """`.numpy()`, `.item()`, `.tolist()`: the value leaves TensorFlow."""
+    groups = x.groups((receiver,))
+    result = Kind.HOST if name in ("item",) else Kind.NDARRAY
+    symbolic = x.is_symbolic(receiver) and x.context.is_graph
+    if symbolic:
+        from tflint_grad.flow.values import Argument as Given
+
+        host_use(x, node, name, Given(receiver, place=receiver_node), Break.HOST_CONVERSION)
+    if not groups:
+        return Data(result)
+    return x.break_paths(
+        node,
+        Break.HOST_CONVERSION,
+        receiver,
+        groups,
+        result,
+        operation=text_of(node),
+        operand_node=receiver_node.node if receiver_node is not None else None,
+        qualified=f".{name}",
+        symbolic=symbolic,
+        explicit=True,
+    )
+
+
+def store_into_array(x: Execution, node: cst.CSTNode, receiver: Data, value: Value) -> None:
+    """`buffer[i] = tensor` copies the tensor to the host."""
+    groups = x.groups((value,))
+    if not groups or receiver.cell is None:
+        return
+    if x.is_tensor(value) or any(p.cut is None for g in groups for p in g.values()):
+        broken = x.break_paths(
+            node,
+            Break.HOST_CONVERSION,
+            value,
+            groups,
+            Kind.NDARRAY,
+            operation=f"{text_of(node)} = …",
+            qualified="numpy.ndarray.__setitem__",
+        )
+        groups = [broken.paths]
+    key = ("array", receiver.cell)
+    from tflint_grad.flow.paths import joined
+
+    x.store.set(key, joined([x.store.get(key, NO_PATHS), *groups]))
+
+
+def make_array(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """An ndarray that may be filled element by element."""
+    symbolic = next((e for e in arguments if holds_symbolic(x, e.value)), None)
+    if symbolic is not None:
+        host_use(x, node, name, symbolic, Break.HOST_CALL)
+    return Data(Kind.NDARRAY, cell=x.fresh())

@@ -1,0 +1,232 @@
+"""Operations that TensorFlow was measured on: what comes out, and which paths go through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Many
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tflint_grad.flow import heap
+from tflint_grad.flow.arguments import argument, node_of
+from tflint_grad.flow.calls import run_callback
+from tflint_grad.flow.host import to_host
+from tflint_grad.flow.paths import Break, Cause, Paths
+from tflint_grad.flow.prints import asserted, printed
+from tflint_grad.flow.recording import cut_paths, through
+from tflint_grad.flow.text import text_of
+from tflint_grad.flow.values import (
+    STATIC,
+    UNKNOWN,
+    Argument,
+    Data,
+    Kind,
+    Known,
+    Sequence,
+    Value,
+)
+from tflint_grad.knowledge.operations import Gradient, OpFact
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from tflint_grad.flow.execution import Execution
+
+
+def call_operation(
+    x: Execution, name: str, fact: OpFact, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """An operation that TensorFlow was measured on."""
+    results = [result for entry in arguments for result in run_callback(x, entry.value, node)]
+    carried: list[Value] = []
+    detached: list[Value] = []
+    position = 0
+    for entry in arguments:
+        key: str | int
+        if entry.keyword is not None:
+            key = entry.keyword
+        else:
+            key = position
+            position += 1
+        (carried if fact.carries(key) or entry.star else detached).append(entry.value)
+    groups = x.groups([*carried, *results])
+    dtype = _result_dtype(x, fact, arguments)
+    if name.rsplit(".", 1)[-1] in _INDEPENDENT:
+        return x.operate(node, [], Kind.TENSOR, dtype)
+    match fact.kind:
+        case "static":
+            return STATIC
+        case "context":
+            return UNKNOWN
+        case "print":
+            return printed(x, name, arguments, node)
+        case "assert":
+            return asserted(x, arguments, node)
+        case "host":
+            return to_host(x, name, fact, arguments, node)
+        case "state":
+            return x.operate(node, groups, Kind.TENSOR)
+        case _:
+            pass
+    if fact.outputs is not None:
+        return _several(x, name, fact, arguments, groups, node)
+    result = _result(x, name, fact.gradient, arguments, groups, dtype, node)
+    if name in _LISTS or any(name.endswith(f".{leaf}") for leaf in ("split", "unstack")):
+        return heap.new_list(x, Sequence((), result, "list"))
+    if isinstance(result, Data):
+        return _with_detached(x, result, detached, arguments, node, name)
+    return result
+
+
+#: What they return depends on the shape of the argument only: no path, and nothing cut.
+_INDEPENDENT = frozenset(
+    ("zeros_like", "ones_like", "full_like", "shape", "shape_n", "size", "rank", "zeros", "ones")
+)
+
+
+#: Operations that return a Python list of tensors.
+_LISTS = frozenset(
+    [
+        "tensorflow.meshgrid",
+        "tensorflow.dynamic_partition",
+        "keras.ops.meshgrid",
+        "tensorflow.shape_n",
+        "keras.ops.array_split",
+        "tensorflow.experimental.numpy.meshgrid",
+    ]
+)
+
+
+def _with_detached(
+    x: Execution,
+    result: Data,
+    detached: Many[Value],
+    arguments: Many[Argument],
+    node: cst.CSTNode,
+    name: str,
+) -> Data:
+    """What comes in by an index, a shape or a condition comes out without its gradient."""
+    groups = x.groups(detached)
+    if not groups:
+        return result
+    paths = through(x, groups, x.station(node), True, False)
+    live = {source: path for source, path in paths.items() if path.cut is None}
+    if live:
+        cause = Cause(
+            Break.NO_GRADIENT,
+            x.station(node),
+            text_of(node),
+            "",
+            name,
+            x.context.mode,
+            False,
+            x.frame.graph_control > 0 and x.context.mode == "autograph",
+        )
+        paths = {**paths, **cut_paths(live, cause)}
+    merged = dict(result.paths)
+    for source, path in paths.items():
+        merged.setdefault(source, path)
+    return replace(result, paths=merged)
+
+
+def _result(
+    x: Execution,
+    name: str,
+    gradient: Gradient,
+    arguments: Many[Argument],
+    groups: list[Paths],
+    dtype: str,
+    node: cst.CSTNode,
+) -> Data:
+    if gradient is Gradient.FLOWS or not groups:
+        return x.operate(node, groups, Kind.TENSOR, dtype)
+    kind = {
+        Gradient.NONE: Break.NO_GRADIENT,
+        Gradient.ZERO: Break.ZERO_GRADIENT,
+        Gradient.UNREGISTERED: Break.UNREGISTERED,
+    }.get(gradient)
+    if kind is None:
+        return x.operate(node, groups, Kind.TENSOR, dtype)
+    return x.break_paths(
+        node,
+        kind,
+        arguments[0].value if arguments else UNKNOWN,
+        groups,
+        Kind.TENSOR,
+        dtype,
+        operand_node=node_of(arguments),
+        qualified=name,
+    )
+
+
+def _several(
+    x: Execution,
+    name: str,
+    fact: OpFact,
+    arguments: Many[Argument],
+    groups: list[Paths],
+    node: cst.CSTNode,
+) -> Value:
+    assert fact.outputs is not None
+    dtypes = fact.output_dtypes or ("",) * len(fact.outputs)
+    items = tuple(
+        _result(x, name, gradient, arguments, groups, dtype if dtype != "same" else "", node)
+        for gradient, dtype in zip(fact.outputs, dtypes, strict=False)
+    )
+    return Sequence(items)
+
+
+def _result_dtype(x: Execution, fact: OpFact, arguments: Many[Argument]) -> str:
+    if fact.dtype in ("float", "int", "bool", "string", "complex"):
+        return fact.dtype
+    if fact.dtype in ("same", "cast", "any"):
+        asked = argument(arguments, 99, "dtype")
+        if asked is not None:
+            return dtype_of(x, asked.value)
+    if fact.dtype == "same":
+        dtypes = {
+            value.dtype
+            for value in (entry.value for entry in arguments)
+            if isinstance(value, Data) and value.kind in (Kind.TENSOR, Kind.VARIABLE)
+        }
+        if len(dtypes) == 1 and all(
+            isinstance(entry.value, Data) and entry.value.kind is not Kind.UNKNOWN
+            for entry in arguments
+        ):
+            return dtypes.pop()
+        if "float" in dtypes:
+            return "float"
+    return ""
+
+
+def dtype_of(x: Execution, value: Value) -> str:
+    """Which kind of numbers a dtype argument means: float, int, bool, string or empty."""
+    spelled = ""
+    if isinstance(value, Known):
+        spelled = value.name.rsplit(".", 1)[-1]
+    elif isinstance(x.constant_of(value), str):
+        spelled = x.constant_of(value)
+    for prefix, meaning in (
+        ("float", "float"),
+        ("bfloat", "float"),
+        ("double", "float"),
+        ("half", "float"),
+        ("int", "int"),
+        ("uint", "int"),
+        ("bool", "bool"),
+        ("str", "string"),
+        ("complex", "complex"),
+    ):
+        if spelled.startswith(prefix):
+            return meaning
+    return ""
+
+
+def stop(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    groups = x.groups(entry.value for entry in arguments)
+    value = arguments[0].value if arguments else UNKNOWN
+    if not groups:
+        return x.operate(node, [], Kind.TENSOR)
+    dtype = value.dtype if isinstance(value, Data) else ""
+    return x.break_paths(
+        node, Break.STOPPED, value, groups, Kind.TENSOR, dtype, operand_node=node_of(arguments)
+    )
