@@ -29,6 +29,7 @@ class Answer:
     cause: Cause | None = None
     missed: Station | None = None
     missed_is_gradient: bool = False
+    missed_surely: bool = True  # the way from the source to the missed step is known
     missed_before_watch: Station | None = None
     created: Station | None = None
     rebound: Station | None = None

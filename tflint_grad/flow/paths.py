@@ -83,6 +83,7 @@ class Step:
     tapes: Tapes
     recording: Tapes
     is_gradient: bool = False
+    sure: bool = True  # the way from the source to here is known
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -208,6 +208,7 @@ def _answer_missed(
         state="unrecorded",
         missed=missed.station,
         missed_is_gradient=missed.is_gradient,
+        missed_surely=missed.sure and source.is_group,
         missed_before_watch=watched if ran else None,
         sure=path.sure,
     )

@@ -111,7 +111,7 @@ def through(
             if path.cut is not None:
                 new = path if sure or not path.sure else replace(path, sure=False)
             elif path.tapes is None:
-                step = Step(station, carried, recording, is_gradient)
+                step = Step(station, carried, recording, is_gradient, path.sure and sure)
                 new = Path(carried, resting, path.sure and sure, None, path.lost, (step,))
             elif path.tapes <= recording:
                 new = path if sure or not path.sure else replace(path, sure=False)
@@ -119,7 +119,8 @@ def through(
                 tapes = path.tapes & recording
                 steps = path.steps
                 if len(steps) < MAX_STEPS:
-                    steps = (*steps, Step(station, tapes, recording, is_gradient))
+                    known_way = path.sure and sure
+                    steps = (*steps, Step(station, tapes, recording, is_gradient, known_way))
                 new = Path(tapes, path.carriers, path.sure and sure, None, path.lost, steps)
             known = result.get(source)
             result[source] = new if known is None else combine(known, new)

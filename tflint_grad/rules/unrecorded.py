@@ -70,7 +70,7 @@ class ForwardOutsideTape(AnswerRule):
             or answer.missed is None
             or answer.missed_is_gradient
             or answer.missed_before_watch is not None
-            or not answer.sure
+            or not (answer.sure or answer.missed_surely)
         ):
             return
         severity, confidence = judged(event, answer)
