@@ -107,6 +107,8 @@ def call_opaque(
 ) -> Data:
     """A call into the unknown: arguments may come back, callbacks may be run, tapes escape."""
     values = [argument.value for argument in arguments]
+    for tape in x.recording:
+        x.tapes[tape].saw_opaque = True
     for value in values:
         names.escape(x, value)
     results = [result for value in values for result in run_callback(x, value, node)]
@@ -392,9 +394,9 @@ def bind_arguments(
     for index, param in enumerate(positional):
         name = param.name.value
         if index < len(given):
-            bound[name] = given[index]
+            bound[name] = x.link_parameter(function, param, given[index])
         elif name in keywords:
-            bound[name] = keywords.pop(name)
+            bound[name] = x.link_parameter(function, param, keywords.pop(name))
         elif rest is not None:
             bound[name] = rest
         elif name in function.defaults:

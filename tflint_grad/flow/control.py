@@ -120,8 +120,8 @@ def control_on(
     run, or for what it does not rewrite, TensorFlow raises OperatorNotAllowedInGraphError.
     """
     context = x.context
-    if construct in _ITERATING and _comes_from_layer(x, value):
-        return
+    if construct in _ITERATING and (x.frame.forks or _comes_from_layer(x, value)):
+        return  # in a branch on a flag the value may be what the flag says: a list
     if x.is_symbolic(value) and context.is_graph and (context.mode == "graph" or not converted):
         x.events.append(ControlOnTensor(x.station(node), context, construct, text_of(subject)))
         return

@@ -109,6 +109,8 @@ def _parameter(
     name = param.name.value
     default = function.defaults.get(name)
     station = x.station(param)
+    if isinstance(default, Object) and isinstance(default.cls, Class):
+        return default
     if isinstance(default, Data) and default.kind is Kind.HOST:
         if isinstance(default.constant, (bool, str, int, float)) and name not in x.source_names:
             return Data(Kind.HOST, dtype=default.dtype)

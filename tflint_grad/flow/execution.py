@@ -88,6 +88,7 @@ class Execution(cst.CSTVisitor):
         self.nested: list[tuple[Function, Context]] = []
         self.cut_short: list[str] = []
         self.value: Value = UNKNOWN
+        self.statement: cst.CSTNode | None = None  # the expression that stands by itself
         self.exit: Exit | None = None
         self.counter = 0
         self.steps = 0
@@ -319,9 +320,19 @@ class Execution(cst.CSTVisitor):
         if isinstance(value, Data):
             return value.kind
         if isinstance(value, Object) and self.tensor_like:
-            known = {value.identity, *self.ancestors(value.identity)}
-            return Kind.TENSOR if known & self.tensor_like else Kind.UNKNOWN
+            return Kind.TENSOR if self._is_tensor_like(value.identity) else Kind.UNKNOWN
         return Kind.UNKNOWN
+
+    def _is_tensor_like(self, identity: int) -> bool:
+        """Itself, or an element of it; an attribute may be anything."""
+        if identity in self.tensor_like:
+            return True
+        source = self.sources[identity]
+        return source.name.endswith("]") and any(map(self._is_tensor_like, source.owners))
+
+    def link_parameter(self, function: Function, param: cst.Param, value: Value) -> Value:
+        """What an argument of unknown class is, by how the called function uses it."""
+        return value
 
     def constant_of(self, value: Value) -> Any:
         return value.constant if isinstance(value, Data) else NOTHING

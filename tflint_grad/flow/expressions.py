@@ -347,6 +347,10 @@ class Expressions(Execution):
         if not all(_is_numeric(value) for value in (left, right)):
             return STATIC  # a comparison with a string, a list, a class
         kind = Kind.TENSOR if tensors else Kind.UNKNOWN
+        if isinstance(comparison, (cst.Equal, cst.NotEqual)) and not any(
+            self.is_tensor(value) for value in (left, right)
+        ):
+            kind = Kind.UNKNOWN  # anything can be compared for equality
         if not groups:
             return Data(kind, dtype="bool", symbolic=any(self.is_symbolic(t) for t in tensors))
         return self.break_paths(
@@ -635,6 +639,8 @@ def subscript(
                 return Data(content.kind, content.paths, content.dtype)
             if content.kind is Kind.UNKNOWN:
                 return Data(Kind.UNKNOWN, content.paths, content.dtype, made=content.made)
+            if content.made is not None and id(content.made.station.place.node) in x.layer_calls:
+                x.layer_calls.add(id(node))  # a part of a tuple may be a tuple
             return x.operate(node, x.groups((content,)), Kind.TENSOR, content.dtype)
         case _:
             return x.opaque(node, x.groups((content,)))

@@ -20,7 +20,13 @@ from tflint_grad.flow.host import call_host, make_array
 from tflint_grad.flow.operations import call_operation, stop
 from tflint_grad.flow.recording import through
 from tflint_grad.flow.state import SourceKind
-from tflint_grad.flow.structures import clip_by_global_norm, nest_flatten, nest_map, nest_pack
+from tflint_grad.flow.structures import (
+    clip_by_global_norm,
+    nest_flatten,
+    nest_map,
+    nest_pack,
+    static_shape,
+)
 from tflint_grad.flow.tapes import open_tape
 from tflint_grad.flow.values import (
     STATIC,
@@ -176,6 +182,8 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.foldr": fold,
     "tensorflow.py_function": py_function,
     "tensorflow.clip_by_global_norm": clip_by_global_norm,
+    "keras.ops.shape": static_shape,
+    "keras.backend.int_shape": static_shape,
     "tensorflow.nest.map_structure": nest_map,
     "tensorflow.nest.flatten": nest_flatten,
     "tensorflow.nest.pack_sequence_as": nest_pack,

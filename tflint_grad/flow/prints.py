@@ -30,7 +30,7 @@ def printed(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNod
     groups = x.groups(values)
     for entry, value in zip((e for e in arguments if e.keyword is None), values, strict=False):
         paths = x.paths(value)
-        if paths and name == "tensorflow.print" and entry.place is not None:
+        if paths and name == "tensorflow.print" and x.statement is node and entry.place is not None:
             x.bystanders.append(
                 Bystander(
                     "print",

@@ -12,7 +12,13 @@ import libcst as cst
 
 from tflint_grad.flow import names, syntax
 from tflint_grad.flow.calls import context_of_call, instantiate, run_body
-from tflint_grad.flow.entries import entry_arguments, entry_context, is_hook, order_of_entries
+from tflint_grad.flow.entries import (
+    entry_arguments,
+    entry_context,
+    is_hook,
+    linked_class,
+    order_of_entries,
+)
 from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.execution import LimitReached
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
@@ -22,7 +28,7 @@ from tflint_grad.flow.statements import Interpreter
 from tflint_grad.flow.store import ABSENT
 from tflint_grad.flow.survey import survey
 from tflint_grad.flow.tape_sites import tell_tape_sites
-from tflint_grad.flow.values import Argument, Class, Data, Function, Object
+from tflint_grad.flow.values import Argument, Class, Data, Function, Object, Value
 from tflint_grad.outline import ClassItem, ImportItem, Outline
 
 if TYPE_CHECKING:
@@ -75,6 +81,7 @@ class Program(Interpreter):
         super().__init__(outline, frozenset(self.survey.source_names))
         self.watched_names = frozenset(self.survey.watched_names)
         self.classes: list[Class] = []
+        self.links: dict[int, Object] = {}
         self.instances: dict[int, Object] = {}
 
     def on_class(self, cls: Class) -> None:
@@ -217,6 +224,22 @@ class Program(Interpreter):
                 self.frame = frame
             known = made if isinstance(made, Object) else Object(cls.identity, cls)
             self.instances[cls.identity] = known
+        return known
+
+    def link_parameter(self, function: Function, param: cst.Param, value: Value) -> Value:
+        if (
+            not isinstance(value, Object)
+            or value.cls is not None
+            or not self.sources[value.identity].is_parameter
+        ):
+            return value
+        linked = linked_class(self, function, param, "")
+        if linked is None:
+            return value
+        known = self.links.get(value.identity)
+        if known is None:
+            known = self.links[value.identity] = self.instance_of(linked)
+            self.sources[known.identity].owners.add(value.identity)
         return known
 
     # --- what is used of a parameter, and what a class offers

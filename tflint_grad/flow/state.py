@@ -82,6 +82,8 @@ class TapeSite:
     used_elsewhere: bool = False
     targets: set[int] = field(default_factory=set)
     escaped: bool = False
+    saw_opaque: bool = False  # code out of sight ran while it recorded
+    watches: bool = False
     entered: bool = False
     deleted: bool = False
     in_loop: bool = False

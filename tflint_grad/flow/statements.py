@@ -86,6 +86,7 @@ class Interpreter(Expressions):
 
     def visit_Expr(self, node: cst.Expr) -> bool:
         if not isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
+            self.statement = node.value
             self.evaluate(node.value)
         return False
 
@@ -385,6 +386,7 @@ class Interpreter(Expressions):
                 bind(manager)
                 held = [option for option in manager.options if isinstance(option, Tape)]
                 for tape in held:
+                    names.escape(self, tape)  # the manager may be another class altogether
                     tapes.enter(self, tape, item.item)
                 body()
                 for tape in held:

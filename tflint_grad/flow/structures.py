@@ -12,6 +12,7 @@ from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.values import (
     UNKNOWN,
     Argument,
+    Data,
     Kind,
     Mapped,
     Parameters,
@@ -90,6 +91,11 @@ def nest_flatten(x: Execution, name: str, arguments: Many[Argument], node: cst.C
     if any(isinstance(leaf, (Parameters, Sequence)) for leaf in found):
         return Sequence((), join_values(found), "list")
     return heap.new_list(x, Sequence(tuple(found), None, "list"))
+
+
+def static_shape(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """`keras.ops.shape(x)` is a tuple of numbers."""
+    return Sequence((), Data(Kind.HOST, dtype="int"))
 
 
 def nest_pack(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:

@@ -159,6 +159,7 @@ def call_tape(
 
 def _watch(x: Execution, tape: Tape, value: Value, node: cst.CSTNode) -> None:
     state = x.tape_state(tape.identity)
+    x.tapes[tape.identity].watches = True
     station = x.station(node)
     known = {source for source, _ in state.watched}
     new = [(identity, station) for identity in heap.identities(x, value) if identity not in known]

@@ -276,6 +276,8 @@ class UnusedTape(TapeRule):
         site = event.tape
         if site.uses or site.escaped or site.kept or not site.entered:
             return
+        if site.watches and site.saw_opaque:
+            return  # what runs inside may ask TensorFlow what is watched
         message = "no gradient is ever taken from this tape: it records for nothing; remove it"
         yield Problem(
             site.station, message, Consequence.MEMORY, Severity.WARNING, Confidence.PROVEN
