@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import operator
 from typing import Any
 
 import libcst as cst
@@ -19,6 +18,7 @@ from tflint_grad.flow.control import (
 from tflint_grad.flow.execution import Execution
 from tflint_grad.flow.iteration import rounds, unpack
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.operators import binary, fold, subscript
 from tflint_grad.flow.paths import Break
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -27,7 +27,6 @@ from tflint_grad.flow.values import (
     UNKNOWN,
     Argument,
     Choice,
-    Class,
     Data,
     Function,
     Kind,
@@ -35,27 +34,11 @@ from tflint_grad.flow.values import (
     Mapped,
     Method,
     Object,
-    Parameters,
     Sequence,
     Value,
     constant,
 )
-from tflint_grad.knowledge import operations
 
-_FOLDABLE: dict[type, Any] = {
-    cst.Add: operator.add,
-    cst.Subtract: operator.sub,
-    cst.Multiply: operator.mul,
-    cst.Modulo: operator.mod,
-    cst.FloorDivide: operator.floordiv,
-    cst.Divide: operator.truediv,
-    cst.LessThan: operator.lt,
-    cst.LessThanEqual: operator.le,
-    cst.GreaterThan: operator.gt,
-    cst.GreaterThanEqual: operator.ge,
-    cst.Equal: operator.eq,
-    cst.NotEqual: operator.ne,
-}
 _SYMBOLS: dict[type, str] = {
     cst.Add: "+",
     cst.Subtract: "-",
@@ -71,92 +54,6 @@ _SYMBOLS: dict[type, str] = {
     cst.LeftShift: "<<",
     cst.RightShift: ">>",
 }
-_DUNDERS = {
-    "+": "__add__",
-    "-": "__sub__",
-    "*": "__mul__",
-    "/": "__truediv__",
-    "//": "__floordiv__",
-    "%": "__mod__",
-    "**": "__pow__",
-    "@": "__matmul__",
-}
-_SMALL = (int, float, bool, str)
-
-
-def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Value) -> Value:
-    """The result of a binary operator on two values."""
-    left, right = names.materialise(x, left), names.materialise(x, right)
-    if isinstance(left, Parameters) and isinstance(right, Parameters) and symbol == "+":
-        return Parameters((*left.owners, *right.owners), left.which)
-    if symbol == "+":
-        joined = _concatenated(x, left, right)
-        if joined is not None:
-            return joined
-    if isinstance(left, Object) and isinstance(left.cls, Class) and symbol in _DUNDERS:
-        method = names.find_in_class(x, left.cls, _DUNDERS[symbol])
-        if isinstance(method, Function):
-            bound = names.read_attribute(x, left, _DUNDERS[symbol], node)
-            return call_value(x, bound, [Argument(right)], node)
-    groups = x.groups((left, right))
-    kinds = [x.kind_of(value) for value in (left, right)]
-    dtype = _arithmetic_dtype(left, right, symbol)
-    if Kind.TENSOR in kinds or Kind.VARIABLE in kinds:
-        kind = Kind.TENSOR
-    elif all(kind is Kind.HOST for kind in kinds):
-        kind = Kind.HOST
-    elif all(kind in (Kind.HOST, Kind.NDARRAY) for kind in kinds):
-        kind = Kind.NDARRAY
-    else:
-        kind = Kind.UNKNOWN
-    if kind in (Kind.HOST, Kind.NDARRAY):
-        return Data(kind, x.operate(node, groups).paths, dtype)
-    fact = operations.operator(symbol)
-    if fact is not None and fact.gradient is operations.Gradient.NONE and groups:
-        return x.break_paths(
-            node, Break.NO_GRADIENT, left, groups, kind, dtype, text_of(node), qualified=symbol
-        )
-    return x.operate(node, groups, kind, dtype)
-
-
-def _arithmetic_dtype(left: Value, right: Value, symbol: str) -> str:
-    """Say integer only where all operands are known to be (LESSONS: anything else alarms)."""
-    dtypes = [value.dtype if isinstance(value, Data) else "" for value in (left, right)]
-    if "float" in dtypes:
-        return "float"
-    if dtypes == ["int", "int"]:
-        return "float" if symbol == "/" else "int"
-    if "complex" in dtypes:
-        return "complex"
-    return dtypes[0] if dtypes[0] == dtypes[1] else ""
-
-
-def _concatenated(x: Execution, left: Value, right: Value) -> Value | None:
-    contents = [heap.resolved(x, value) for value in (left, right)]
-    if not any(isinstance(content, Sequence) for content in contents):
-        return None
-    if all(isinstance(content, Sequence) for content in contents):
-        first, second = contents
-        assert isinstance(first, Sequence) and isinstance(second, Sequence)
-        if first.rest is None:
-            items = Sequence((*first.items, *second.items), second.rest, first.kind)
-        else:
-            values = [first.rest, *second.items]
-            if second.rest is not None:
-                values.append(second.rest)
-            items = Sequence(first.items, join_values(values), first.kind)
-        return heap.new_list(x, items) if first.kind == "list" else items
-    known = next(content for content in contents if isinstance(content, Sequence))
-    if known.kind != "list" and known.kind != "tuple":
-        return None
-    other = contents[1] if contents[0] is known else contents[0]
-    if isinstance(other, Parameters):
-        parts = [*known.items, *([known.rest] if known.rest is not None else [])]
-        if not parts:
-            return other
-        element = Object(x.child(other.owners[0], "[*]"))
-        return Sequence((), join_values([*parts, element]), "list")
-    return None
 
 
 class Expressions(Execution):
@@ -270,7 +167,7 @@ class Expressions(Execution):
     def visit_BinaryOperation(self, node: cst.BinaryOperation) -> bool:
         left = self.evaluate(node.left)
         right = self.evaluate(node.right)
-        folded = _fold(node.operator, left, right)
+        folded = fold(node.operator, left, right)
         if folded is not None:
             self.value = folded
         else:
@@ -332,7 +229,7 @@ class Expressions(Execution):
             elif is_traced_parameter(self, left) and _all_numbers(self, right):
                 control_on_parameter(self, node, "in", node.left)
             return STATIC
-        folded = _fold(comparison, left, right)
+        folded = fold(comparison, left, right)
         if folded is not None:
             return folded
         groups = self.groups((left, right))
@@ -570,81 +467,3 @@ def _may_be_none(value: Value) -> bool:
             or value.constant is None
         )
     return isinstance(value, Method)
-
-
-def _fold(operation: cst.CSTNode, left: Value, right: Value) -> Value | None:
-    if not (isinstance(left, Data) and isinstance(right, Data)):
-        return None
-    a, b = left.constant, right.constant
-    if not isinstance(a, _SMALL) or not isinstance(b, _SMALL):
-        return None
-    function = _FOLDABLE.get(type(operation))
-    if function is None or (isinstance(a, str) != isinstance(b, str)):
-        return None
-    if isinstance(a, str) and not isinstance(operation, (cst.Equal, cst.NotEqual, cst.Add)):
-        return None
-    if not isinstance(a, str) and (abs(a) > 1e9 or abs(b) > 1e9):  # type: ignore[arg-type]
-        return None
-    try:
-        return constant(function(a, b))
-    except (ArithmeticError, TypeError, ValueError):
-        return None
-
-
-def subscript(
-    x: Execution, node: cst.CSTNode, receiver: Value, index: Value, single: bool
-) -> Value:
-    """What `receiver[index]` is."""
-    key = x.constant_of(index)
-    content = heap.resolved(x, receiver)
-    match content:
-        case Sequence():
-            if isinstance(key, int) and single:
-                if content.rest is None and -len(content.items) <= key < len(content.items):
-                    return content.items[key]
-                if 0 <= key < len(content.items):
-                    return content.items[key]
-            values = heap.parts(x, content)
-            if not single:
-                if not values:
-                    return content
-                return Sequence((), join_values(values), content.kind)
-            return join_values(values) if values else UNKNOWN
-        case Mapped():
-            if isinstance(key, (str, int)) and key in content.items:
-                return content.items[key]
-            values = heap.parts(x, content)
-            return join_values(values) if values else UNKNOWN
-        case Choice():
-            return join_values([subscript(x, node, o, index, single) for o in content.options])
-        case Parameters():
-            if not single:
-                return content
-            step = f"[{key}]" if isinstance(key, (int, str)) else "[*]"
-            return Object(x.element_of_parameters(content.owners[0], f".{content.which}{step}"))
-        case Object():
-            if isinstance(content.cls, Class):
-                method = names.find_in_class(x, content.cls, "__getitem__")
-                if isinstance(method, Function):
-                    bound = names.read_attribute(x, content, "__getitem__", node)
-                    return call_value(x, bound, [Argument(index)], node)
-            stored = x.store.get(("item", content.identity, key)) if _is_key(key) else None
-            if stored is not None:
-                found: Value = stored
-                return found
-            step = f"[{key!r}]" if _is_key(key) else "[*]"
-            return Object(x.child(content.identity, step))
-        case Data():
-            if content.kind in (Kind.HOST, Kind.NDARRAY):
-                return Data(content.kind, content.paths, content.dtype)
-            if content.kind is Kind.UNKNOWN:
-                return Data(Kind.UNKNOWN, content.paths, content.dtype, made=content.made)
-            if content.made is not None and id(content.made.station.place.node) in x.layer_calls:
-                x.layer_calls.add(id(node))  # a part of a tuple may be a tuple
-            return x.operate(node, x.groups((content,)), Kind.TENSOR, content.dtype)
-        case _:
-            return x.opaque(node, x.groups((content,)))
-
-
-def _is_key(key: Any) -> bool:
-    return isinstance(key, (str, int))

@@ -13,10 +13,11 @@ from tflint_grad.flow import heap, names, tapes
 from tflint_grad.flow.calls import call_value, decorate, run_body
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.events import VariableRebound
-from tflint_grad.flow.expressions import Expressions, binary
+from tflint_grad.flow.expressions import Expressions
 from tflint_grad.flow.imports import bind_import, bind_import_from
 from tflint_grad.flow.iteration import put_item, rounds, unpack
 from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.operators import binary
 from tflint_grad.flow.state import Exit, LoopState
 from tflint_grad.flow.values import (
     NONE,
