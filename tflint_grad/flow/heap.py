@@ -105,6 +105,9 @@ def identities(execution: Execution, value: Value, depth: int = 0) -> Iterator[i
     if isinstance(value, Data):
         if value.identity is not None:
             yield value.identity
+        elif value.kind is Kind.VARIABLE:
+            # One of several variables, made by the same line: all of them are still unread.
+            yield from (s for s, path in value.paths.items() if path.tapes is None and not path.cut)
     elif isinstance(value, Object):
         yield value.identity
     elif isinstance(value, Parameters):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from tflint_grad.flow.values import (
     Kind,
     Known,
     ListRef,
+    Mapped,
     Method,
     Object,
     Parameters,
@@ -51,6 +53,8 @@ PARAMETER_LISTS = frozenset(
         "non_trainable_weights",
     ]
 )
+#: Elements of a longer container get no identities of their own.
+MAX_IDENTIFIED = 16
 #: Attributes that say something about a value and carry nothing of it.
 STATIC_ATTRIBUTES = frozenset(
     [
@@ -138,9 +142,12 @@ def _name_variable(x: Execution, name: str, value: Value) -> None:
 
 def identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Value:
     """Give a tensor that a gradient is asked for by this name an identity of its own."""
+    if name not in x.source_names:
+        return value
+    if isinstance(value, (ListRef, DictRef, Sequence, Mapped)):
+        return _with_identified_items(x, name, value, node)
     if (
-        name in x.source_names
-        and isinstance(value, Data)
+        isinstance(value, Data)
         and value.identity is None
         and value.constant is NOTHING
         and value.kind is not Kind.HOST
@@ -156,6 +163,40 @@ def identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Valu
     return value
 
 
+def _with_identified_items(
+    x: Execution, name: str, value: ListRef | DictRef | Sequence | Mapped, node: cst.CSTNode
+) -> Value:
+    """The elements of a list of sources are sources."""
+    content = heap.resolved(x, value)
+    if isinstance(content, Sequence) and len(content.items) <= MAX_IDENTIFIED:
+        items = tuple(_identified_item(x, name, item, node) for item in content.items)
+        rest = content.rest and _identified_item(x, name, content.rest, node)
+        if rest is content.rest and all(a is b for a, b in zip(items, content.items, strict=True)):
+            return value
+        content = Sequence(items, rest, content.kind)
+        if isinstance(value, ListRef):
+            x.store.set(("list", value.identity), content)
+            return value
+        return content
+    if isinstance(content, Mapped) and len(content.items) <= MAX_IDENTIFIED:
+        mapped = {k: _identified_item(x, name, item, node) for k, item in content.items.items()}
+        if all(mapped[k] is content.items[k] for k in mapped):
+            return value
+        content = Mapped(mapped, content.rest)
+        if isinstance(value, DictRef):
+            x.store.set(("dict", value.identity), content)
+            return value
+        return content
+    return value
+
+
+def _identified_item(x: Execution, name: str, item: Value, node: cst.CSTNode) -> Value:
+    """Only what is known to be a tensor: of anything else the container tells too little."""
+    if isinstance(item, Data) and item.kind is Kind.TENSOR:
+        return identified(x, name, item, node)
+    return item
+
+
 def _visible_creation(x: Execution, kind: SourceKind, value: Data) -> Station | None:
     """Where a tensor is made: anywhere in the file, or in this frame if computed from others."""
     if value.made is None:
@@ -168,15 +209,29 @@ def note_rebinding(
     x: Execution, name: str, old: Value | None, value: Value, node: cst.CSTNode
 ) -> Value:
     """Remember that a variable's name now holds a tensor computed from that variable."""
-    if (
-        isinstance(value, Data)
-        and value.kind is not Kind.VARIABLE
-        and value.made is not None
-        and isinstance(old, Data)
-    ):
-        if old.kind is Kind.VARIABLE and old.identity is not None and old.identity in value.paths:
-            return replace(value, rebound=Rebound(x.station(node), old.identity, name))
-        if old.rebound is not None and old.rebound.variable in value.paths:
+    if isinstance(value, Data) and isinstance(old, Data):
+        return _rebound_item(x, name, (old,), value, node)
+    if isinstance(value, ListRef) and isinstance(old, (ListRef, Sequence)):
+        before = [item for item in heap.parts(x, old) if isinstance(item, Data)]
+        content = heap.contents(x, value)
+        if before and isinstance(content, Sequence):
+            items = tuple(_rebound_item(x, name, before, item, node) for item in content.items)
+            rest = content.rest and _rebound_item(x, name, before, content.rest, node)
+            x.store.set(("list", value.identity), Sequence(items, rest, content.kind))
+    return value
+
+
+def _rebound_item(
+    x: Execution, name: str, olds: Iterable[Data], value: Value, node: cst.CSTNode
+) -> Value:
+    if not isinstance(value, Data) or value.kind is Kind.VARIABLE or value.made is None:
+        return value
+    for old in olds:
+        if old.kind is Kind.VARIABLE:
+            for identity in heap.identities(x, old):
+                if identity in value.paths:
+                    return replace(value, rebound=Rebound(x.station(node), identity, name))
+        elif old.rebound is not None and old.rebound.variable in value.paths:
             return replace(value, rebound=old.rebound)
     return value
 

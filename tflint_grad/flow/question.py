@@ -96,7 +96,7 @@ def _one(x: Execution, value: Value, text: str) -> list[AskedSource]:
             return [AskedSource(text, (x.elements[value.identity],), value, True)]
         case Data() | Object():
             found = tuple(heap.identities(x, value))
-            return [AskedSource(text, found, value, False)] if found else []
+            return [AskedSource(text, found, value, len(found) > 1)] if found else []
         case Parameters():
             return [AskedSource(text, value.owners, value, True)]
         case Choice():
