@@ -211,13 +211,16 @@ def note_rebinding(
     """Remember that a variable's name now holds a tensor computed from that variable."""
     if isinstance(value, Data) and isinstance(old, Data):
         return _rebound_item(x, name, (old,), value, node)
-    if isinstance(value, ListRef) and isinstance(old, (ListRef, Sequence)):
+    if isinstance(value, (ListRef, Sequence)) and isinstance(old, (ListRef, Sequence)):
         before = [item for item in heap.parts(x, old) if isinstance(item, Data)]
-        content = heap.contents(x, value)
+        content = heap.resolved(x, value)
         if before and isinstance(content, Sequence):
             items = tuple(_rebound_item(x, name, before, item, node) for item in content.items)
             rest = content.rest and _rebound_item(x, name, before, content.rest, node)
-            x.store.set(("list", value.identity), Sequence(items, rest, content.kind))
+            content = Sequence(items, rest, content.kind)
+            if isinstance(value, Sequence):
+                return content
+            x.store.set(("list", value.identity), content)
     return value
 
 

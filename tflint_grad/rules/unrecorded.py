@@ -312,8 +312,8 @@ class VariableOverwritten(AnswerRule):
         opened, asked = story_of(event)
         message = (
             f"'{answer.rebound_name}' held a variable and now holds a tensor that no tape watches:"
-            f" {gradient_of(event, answer)} will be None from here on; use"
-            f" {answer.rebound_name}.assign_sub(…)"
+            f" {gradient_of(event, answer)} will be None from here on; update the variable"
+            " with assign_sub(…)"
         )
         yield Problem(
             answer.rebound,
