@@ -23,7 +23,7 @@ settings: the same names in [tool.tflint-grad] of the nearest pyproject.toml."""
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Parse the arguments; argparse itself ends the program with 2 where they are wrong."""
-    return _parser().parse_args(arguments)
+    return _parser().parse_intermixed_args(arguments)
 
 
 def command_line_layer(options: argparse.Namespace) -> Layer:

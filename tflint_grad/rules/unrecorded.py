@@ -142,7 +142,6 @@ class HigherOrderDetached(AnswerRule):
             severity,
             confidence,
             (*opened, *asked),
-            anchor=event.tape.station,
         )
 
 
