@@ -19,6 +19,7 @@ from tflint_grad.flow.syntax import (
     is_generator,
     loaded_names,
 )
+from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NONE,
     UNKNOWN,
@@ -104,7 +105,7 @@ def call_opaque(
     node: cst.CSTNode,
     more: Many[Any] = (),
     reads: bool = True,
-) -> Data:
+) -> Data | Object:
     """A call into the unknown: arguments may come back, callbacks may be run, tapes escape."""
     values = [argument.value for argument in arguments]
     for tape in x.recording:
@@ -115,6 +116,9 @@ def call_opaque(
     groups = [*more, *x.groups(results)]
     if reads or x.recording:
         groups.extend(x.groups(values))
+    if not groups and not x.recording:
+        # A model from a factory, a batch from a loader: something with an identity of its own.
+        return x.unknown_object(text_of(node), x.station(node))
     return x.opaque(node, groups)
 
 

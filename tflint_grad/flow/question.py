@@ -131,8 +131,14 @@ def answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Aske
     if recorded:
         return _answer_recorded(x, tape, source, recorded, blank)
     proven = not _may_carry(tape, paths)
+    made = _target_made_unrecorded(x, tape, target.value)
     if live:
-        return replace(_answer_missed(x, tape, source, live, unwatched, blank), proven=proven)
+        missed = _answer_missed(x, tape, source, live, unwatched, blank)
+        opaque = missed.state == "unrecorded" and not missed.sure
+        if made is not None and opaque and not missed.missed_is_gradient:
+            # However opaque the way is: what made the target itself was not recorded.
+            return replace(blank, state="unrecorded", missed=made)
+        return replace(missed, proven=proven)
     cuts = [
         path
         for _, path in matched
@@ -141,7 +147,6 @@ def answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Aske
     if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
         return replace(blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven)
-    made = _target_made_unrecorded(x, tape, target.value)
     if made is not None:
         return replace(blank, state="unrecorded", missed=made)
     if matched or not proven or any(not path.sure for path in paths.values()):
