@@ -12,6 +12,7 @@ import libcst as cst
 
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.recording import through
 from tflint_grad.flow.state import Context, Frame, SourceKind
 from tflint_grad.flow.syntax import (
     has_nested_generator,
@@ -114,12 +115,33 @@ def call_opaque(
         names.escape(x, value)
     results = [result for value in values for result in run_callback(x, value, node)]
     groups = [*more, *x.groups(results)]
+    if not groups and not x.recording:
+        return adopting_object(x, values, text_of(node), None, node)
     if reads or x.recording:
         groups.extend(x.groups(values))
-    if not groups and not x.recording:
-        # A model from a factory, a batch from a loader: something with an identity of its own.
-        return x.unknown_object(text_of(node), x.station(node))
     return x.opaque(node, groups)
+
+
+def adopting_object(
+    x: Execution, values: Many[Value], name: str, cls: str | None, node: cst.CSTNode
+) -> Object:
+    """A model from a factory, a batch from a loader: an object that may carry its arguments.
+
+    Arguments that are objects or variables are not read before the result is used.
+    """
+    station = x.station(node)
+    made = Object(x.new_source(SourceKind.OBJECT, name, station), cls)
+    for value in values:
+        x.own(made.identity, value)
+    computed = [
+        paths
+        for paths in x.groups(values)
+        if any(path.tapes is not None for path in paths.values())
+    ]
+    if computed:
+        content = through(x, computed, station, False, False)
+        x.store.set(("content", made.identity), content)
+    return made
 
 
 def run_callback(x: Execution, value: Value, node: cst.CSTNode, depth: int = 0) -> list[Value]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: Projects re-export TensorFlow (`from project import tf`), unless it is somebody else's `tf`:
 #: tensorflow-probability's substrates import jax and numpy under that name.
-_IMPOSTORS = ("jax", "numpy", "torch", "mxnet", "paddle", "substrate", "backend")
+_IMPOSTORS = ("jax", "numpy", "torch", "mxnet", "paddle", "substrate")
 
 
 def resolve_import(x: Execution, module: str, name: str | None, level: int = 0) -> Value:

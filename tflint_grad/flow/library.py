@@ -7,7 +7,7 @@ from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow import names
-from tflint_grad.flow.calls import call_opaque, run_callback, wrapped
+from tflint_grad.flow.calls import adopting_object, call_opaque, run_callback, wrapped
 from tflint_grad.flow.higher_order import (
     either_branch,
     fold,
@@ -18,8 +18,6 @@ from tflint_grad.flow.higher_order import (
 )
 from tflint_grad.flow.host import call_host, make_array
 from tflint_grad.flow.operations import call_operation, stop
-from tflint_grad.flow.recording import through
-from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.structures import (
     clip_by_global_norm,
     nest_flatten,
@@ -33,7 +31,6 @@ from tflint_grad.flow.values import (
     Argument,
     Function,
     Known,
-    Object,
     Partial,
     Value,
     constant,
@@ -93,25 +90,19 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
 def _call_unknown(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """Something imported that no table knows: a constructor where it is spelled like one."""
     leaf = name.rsplit(".", 1)[-1]
-    if leaf[:1].isupper() and not leaf.isupper():
+    if leaf[:1].isupper() and leaf not in _CAPITAL_FUNCTIONS:
         values = [entry.value for entry in arguments]
         for value in values:
             names.escape(x, value)
             run_callback(x, value, node)
-        made = Object(x.new_source(SourceKind.OBJECT, leaf, x.station(node)), name)
-        for value in values:
-            x.own(made.identity, value)
-        computed = [
-            paths for paths in x.groups(values) if any(p.tapes is not None for p in paths.values())
-        ]
-        if computed:
-            x.store.set(
-                ("content", made.identity), through(x, computed, x.station(node), False, False)
-            )
-        return made
+        return adopting_object(x, values, leaf, name, node)
     if len(arguments) == 1 and isinstance(arguments[0].value, Function) and _is_decorator(x, node):
         return wrapped(arguments[0].value, opaque=True)
     return call_opaque(x, arguments, node)
+
+
+#: Names of losses that are functions, spelled like classes.
+_CAPITAL_FUNCTIONS = frozenset(("MSE", "MAE", "MAPE", "MSLE", "KLD", "BCE", "CCE", "SSIM", "PSNR"))
 
 
 def _is_decorator(x: Execution, node: cst.CSTNode) -> bool:
