@@ -103,6 +103,8 @@ class Execution(cst.CSTVisitor):
         self.tensor_like: set[int] = set()
         self.elements: dict[int, int] = {}
         self.layer_calls: set[int] = set()
+        self.entry = 0  # which entry is being executed
+        self.opened_in: dict[int, int] = {}
         self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
         self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}

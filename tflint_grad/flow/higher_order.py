@@ -105,7 +105,9 @@ def _stacked(x: Execution, value: Value, node: cst.CSTNode) -> Value:
     if isinstance(content, Sequence):
         return replace(content, items=tuple(_stacked(x, item, node) for item in content.items))
     dtype = content.dtype if isinstance(content, Data) else ""
-    return x.operate(node, x.groups((content,)), Kind.TENSOR, dtype)
+    # What an unknown function returns for each element may be a structure.
+    kind = Kind.TENSOR if x.is_tensor(content) else Kind.UNKNOWN
+    return x.operate(node, x.groups((content,)), kind, dtype)
 
 
 def fold(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:

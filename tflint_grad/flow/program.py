@@ -187,6 +187,7 @@ class Program(Interpreter):
 
     def _run_entry(self, function: Function, cls: Class | None) -> None:
         mark = self.store.mark()
+        self.entry += 1
         self.unit = function.unit
         receiver: Object | None = None
         if cls is not None and function.role != "staticmethod":

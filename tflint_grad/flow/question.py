@@ -108,7 +108,19 @@ def _one(x: Execution, value: Value, text: str) -> list[AskedSource]:
 
 
 def answer(x: Execution, tape: int, target: Argument, paths: Paths, source: AskedSource) -> Answer:
-    """What the tape knows of the way from one source to the target."""
+    """What the tape knows of the way from one source to the target.
+
+    A tape of another entry (stored on an object, say) has a history that no single execution shows:
+    then only what is cut is told.
+    """
+    found = _answer(x, tape, target, paths, source)
+    elsewhere = x.opened_in.get(tape, 0) not in (0, x.entry)  # 0: the module itself
+    if elsewhere and found.state in ("unrecorded", "unwatched", "absent"):
+        return replace(found, state="unknown", sure=False)
+    return found
+
+
+def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: AskedSource) -> Answer:
     rebound = source.value.rebound if isinstance(source.value, Data) else None
     blank = Answer(
         source=source.text,

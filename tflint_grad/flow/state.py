@@ -89,6 +89,7 @@ class TapeSite:
     in_loop: bool = False
     eager: bool = False
     jacobian_uses: int = 0
+    needed: bool = False  # a call that a plain tape does not serve
     inside: list[InsideCall] = field(default_factory=list)
 
     @property

@@ -40,6 +40,8 @@ def tell_tape_sites(x: Program) -> None:
 def _needless(site: TapeSite) -> str | None:
     if site.persistent is not True or site.escaped or site.used_elsewhere or not site.uses:
         return None
+    if site.needed and (site.jacobian_uses or site.most_uses > 1):
+        return None
     if site.most_uses == 1:
         return "one" if not site.kept else None
     if site.deleted:

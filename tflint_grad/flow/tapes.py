@@ -59,6 +59,7 @@ def open_tape(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> Tap
     tape = Tape(x.fresh())
     x.tapes[tape.identity] = site
     x.newest_tape[id(site)] = tape.identity
+    x.opened_in[tape.identity] = x.entry
     x.set_tape(tape.identity, TapeState())
     return tape
 
@@ -183,7 +184,8 @@ def take_gradient(
         return x.opaque(node, x.groups(entry.value for entry in arguments))
     if site.persistent is False and state.uses_min >= 1 and state.first_use is not None:
         x.events.append(TapeExhausted(station, x.context, site, method, state.first_use))
-    _count_use(x, site, state, tape, method, target, station)
+    needs_persistent = _needs_persistent(x, method, arguments)
+    _count_use(x, site, state, tape, method, target, station, needs_persistent)
     target_paths = x.paths(target.value)
     _mark_needed_gradients(x, target_paths)
     asked = asked_sources(x, sources)
@@ -219,6 +221,18 @@ def take_gradient(
     return _shaped_like(x, sources.value, element)
 
 
+def _needs_persistent(x: Execution, method: str, arguments: Many[Argument]) -> bool:
+    """Calls that one call on a plain tape cannot replace.
+
+    TF 2.21: a Jacobian with experimental_use_pfor=False raises in eager code on a plain tape; calls
+    with different output_gradients cannot be merged.
+    """
+    if method == "gradient":
+        return argument(arguments, 2, "output_gradients") is not None
+    pfor = argument(arguments, 4, "experimental_use_pfor")
+    return pfor is not None and x.constant_of(pfor.value) is not True
+
+
 def _means_zero(x: Execution, value: Value) -> bool:
     if isinstance(value, Known):
         return value.name.endswith("UnconnectedGradients.ZERO")
@@ -233,6 +247,7 @@ def _count_use(
     method: str,
     target: Argument,
     station: Station,
+    needs_persistent: bool,
 ) -> None:
     site.uses += 1
     site.most_uses = max(site.most_uses, state.uses_max + 1)
@@ -243,6 +258,7 @@ def _count_use(
     if _in_deeper_loop(x, site):
         site.used_elsewhere = True
     ended = state.ended
+    site.needed = site.needed or needs_persistent
     if state.recording and site.persistent is False:
         x.store.set(RECORDING, x.recording - {tape.identity})
         ended = ended or station

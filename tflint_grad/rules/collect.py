@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 _ORDER = tuple(Consequence)
 
 
+#: What happens at the place of a finding that breaks no path.
+_HAPPENS = {
+    Consequence.MEMORY: "here",
+    Consequence.SLOW: "here",
+    Consequence.ADVICE: "here",
+}
+
+
 def findings_of(outline: Outline, codes: frozenset[str] | None) -> list[Finding]:
     flow = run(outline)
     outline.cut_short.extend(dict.fromkeys(flow.cut_short))
@@ -84,7 +92,7 @@ def _trace(outline: Outline, problem: Problem, shown: Place) -> Iterator[TraceSt
     if problem.anchor is not None or calls or before:
         broken = problem.station.place
         if broken is not shown or problem.story:
-            stations.append(("broken here", broken))
+            stations.append((_HAPPENS.get(problem.consequence, "broken here"), broken))
     stations += [(text, station.place) for text, station in after]
     seen: set[tuple[str, int]] = set()
     for message, place in stations:
