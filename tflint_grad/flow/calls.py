@@ -147,9 +147,7 @@ def adopting_object(
 def run_callback(x: Execution, value: Value, node: cst.CSTNode, depth: int = 0) -> list[Value]:
     """A function handed to somebody unknown is executed once, with unknown parameters."""
     if isinstance(value, Function) and value.role != "class":
-        if _rounds_on_stack(x, value) or (
-            isinstance(value.node, cst.FunctionDef) and _is_test(value)
-        ):
+        if _rounds_on_stack(x, value):
             return []
         arguments = [
             Argument(x.unknown_object(param.name.value, x.station(param)))
@@ -178,10 +176,6 @@ def run_callback(x: Execution, value: Value, node: cst.CSTNode, depth: int = 0) 
             for result in run_callback(x, part, node, depth + 1)
         ]
     return []
-
-
-def _is_test(function: Function) -> bool:
-    return False
 
 
 def call_object(

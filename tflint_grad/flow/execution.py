@@ -110,7 +110,6 @@ class Execution(cst.CSTVisitor):
         self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}
         self.needed_calls: set[int] = set()
         self.loops_at_open: dict[int, int] = {}
-        self.variable_nodes: set[int] = set()
         self.hook_losses: list[tuple[Value, Station, bool]] = []
         self._visits: dict[type, Callable[[Any], object]] = {}
 

@@ -122,7 +122,7 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.custom_gradient": custom_gradient,
     "keras.ops.custom_gradient": custom_gradient,
     "tensorflow.grad_pass_through": custom_gradient,
-    "contextlib.contextmanager": wrap_first({"context_manager": True}),
+    "contextlib.contextmanager": same_function,
     "builtins.staticmethod": role("staticmethod"),
     "functools.cached_property": role("property"),
     "abc.abstractproperty": role("property"),

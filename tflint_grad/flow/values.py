@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tflint_grad.flow.paths import NO_PATHS, Paths, Place, Station, Tapes
@@ -103,13 +103,12 @@ class Method:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wrapping:
-    """How a function is wrapped: tf.function, without AutoGraph, with XLA, as a context manager …"""
+    """How a function is wrapped: tf.function, without AutoGraph, with XLA …"""
 
     graph: bool = False
     autograph: bool = True
     xla: bool = False
     converted: bool = True
-    context_manager: bool = False
     custom_gradient: bool = False
     opaque: bool = False
 
@@ -259,10 +258,6 @@ MAX_OPTIONS = 4
 def constant(value: Any) -> Data:
     dtype = {bool: "bool", int: "int", float: "float", str: "string", complex: "complex"}
     return Data(Kind.HOST, dtype=dtype.get(type(value), ""), constant=value)
-
-
-def with_paths(value: Data, paths: Paths) -> Data:
-    return replace(value, paths=paths)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -143,7 +143,6 @@ def make_variable(x: Execution, name: str, arguments: Many[Argument], node: cst.
             )
             paths = broken.paths
     identity = x.new_source(kind, UNNAMED, x.station(node))
-    x.variable_nodes.add(id(node))
     return Data(Kind.VARIABLE, {**paths, identity: LEAF}, meaning, identity)
 
 
