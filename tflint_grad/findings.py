@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 
@@ -62,11 +63,27 @@ class TraceStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """A place that a finding may be shown at. `end_location` is exclusive.
+
+    `statement_rows` are the first and the last row of the statement that holds the place (of a
+    compound statement: its header): a `# noqa` on either counts.
+    """
+
+    filename: str
+    location: Location
+    end_location: Location
+    statement_rows: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One pitfall at one place.
 
-    `end_location` is exclusive. `statement_rows` are the first and the last row of the statement
-    that holds the place (of a compound statement: its header): a `# noqa` on either counts.
+    `end_location` is exclusive. `statement_rows` are those of `Site`. `callers` are the calls that
+    lead from the tape to the place, outermost first: where the file of the place is not among those
+    that were asked for, the deepest of them that is in one which was is shown instead. `tapes` are
+    the places of the tapes that the pitfall spoils, sorted.
     """
 
     code: str
@@ -80,9 +97,30 @@ class Finding:
     end_location: Location
     trace: tuple[TraceStep, ...] = ()
     statement_rows: tuple[int, int] | None = None
+    callers: tuple[Site, ...] = ()
+    tapes: tuple[tuple[str, Location], ...] = ()
 
     def sort_key(self) -> tuple[str, Location, str, str]:
         return (self.filename, self.location, self.code, self.message)
+
+    def shown_among(self, asked: Callable[[str], bool]) -> Finding:
+        """The finding at its place, or at the deepest call on the way that is in a file asked for.
+
+        `asked` takes a filename. Where no file on the way was asked for, the place stays.
+        """
+        if asked(self.filename):
+            return self
+        for site in reversed(self.callers):
+            if asked(site.filename):
+                return replace(
+                    self,
+                    message=f"{self.message} ({self.filename}:{self.location.row})",
+                    filename=site.filename,
+                    location=site.location,
+                    end_location=site.end_location,
+                    statement_rows=site.statement_rows,
+                )
+        return self
 
     def with_filename(self, filename: str) -> Finding:
         """The same finding in a file of another name (traces within the file follow)."""
