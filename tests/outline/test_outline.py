@@ -6,7 +6,7 @@ import pytest
 
 from tflint_grad.findings import Severity, Unreadable
 from tflint_grad.outline import ClassItem, DefItem, Outline, outline
-from tflint_grad.outline.build import MAX_DEPTH
+from tflint_grad.outline.guard import MAX_DEPTH
 from tflint_grad.source import SourceText
 
 PROGRAM = """\

@@ -1,6 +1,16 @@
 """The cheap first look at a file, from the standard library's `ast`: what can matter, and where."""
 
-from tflint_grad.outline.build import outline
+from tflint_grad.outline.build import outline, shallow_outline
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem, Item, Outline, Unit
 
-__all__ = ["ClassItem", "CodeItem", "DefItem", "ImportItem", "Item", "Outline", "Unit", "outline"]
+__all__ = [
+    "ClassItem",
+    "CodeItem",
+    "DefItem",
+    "ImportItem",
+    "Item",
+    "Outline",
+    "Unit",
+    "outline",
+    "shallow_outline",
+]

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Unreadable
+from tflint_grad.outline.bindings import (
+    attribute_names,
+    bound_names,
+    changed_names,
+    imported_names,
+    is_main_guard,
+    is_type_checking,
+)
+from tflint_grad.outline.guard import guard
+from tflint_grad.outline.names import Names, scan
+from tflint_grad.outline.rows import statement_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import libcst as cst
 
@@ -25,6 +37,7 @@ class Unit:
     last_row: int
     stub: bool = False
     tail: str = ""
+    filename: str = ""
     _module: cst.Module | None = field(default=None, repr=False)
 
     @property
@@ -64,52 +77,91 @@ class Unit:
         return body
 
 
+class _Part:
+    """What every item answers; most answers are the same for most items."""
+
+    @property
+    def is_main_guard(self) -> bool:
+        """`if __name__ == "__main__":`: runs as a script only, never on import."""
+        return False
+
+    @property
+    def is_type_checking(self) -> bool:
+        """`if TYPE_CHECKING:`: its names exist in annotations only."""
+        return False
+
+
 @dataclass(eq=False)
-class Names:
-    """What a part of a file mentions and binds, and how large and deep it is."""
-
-    used: set[str] = field(default_factory=set)
-    bound: set[str] = field(default_factory=set)
-    attributes: set[str] = field(default_factory=set)
-    stored: set[str] = field(default_factory=set)  # attributes that are assigned
-    nodes: int = 0
-    depth: int = 0
-    is_root: bool = False
-    is_hook: bool = False
-
-
-@dataclass(eq=False)
-class CodeItem:
-    """Statements that are neither imports nor definitions."""
+class CodeItem(_Part):
+    """Statements that are neither imports nor definitions, or that share a line."""
 
     unit: Unit
-    names: Names
+    nodes: Sequence[ast.stmt]
     needed: bool = False
+
+    @cached_property
+    def names(self) -> Names:
+        return scan(self.nodes)
+
+    @property
+    def is_main_guard(self) -> bool:
+        return len(self.nodes) == 1 and is_main_guard(self.nodes[0])
+
+    @property
+    def is_type_checking(self) -> bool:
+        return len(self.nodes) == 1 and is_type_checking(self.nodes[0])
 
 
 @dataclass(eq=False)
-class ImportItem:
+class ImportItem(_Part):
     node: ast.Import | ast.ImportFrom
     needed: bool = True
 
 
 @dataclass(eq=False)
-class DefItem:
+class DefItem(_Part):
     name: str
     unit: Unit
-    names: Names
     node: ast.FunctionDef | ast.AsyncFunctionDef
     needed: bool = False
 
+    @cached_property
+    def names(self) -> Names:
+        return scan((self.node,))
+
 
 @dataclass(eq=False)
-class ClassItem:
+class ClassItem(_Part):
+    """A class of the module: its header and the items of its body.
+
+    `names` are those of the header alone: bases, keywords, decorators and the class's own name.
+    """
+
     name: str
     header: Unit
-    names: Names
-    members: list[DefItem | CodeItem | ClassItem]
+    members: list[DefItem | CodeItem]
     node: ast.ClassDef
     needed: bool = False
+
+    @cached_property
+    def names(self) -> Names:
+        node = self.node
+        names = scan([*node.bases, *node.keywords, *node.decorator_list])
+        names.bound.add(self.name)
+        return names
+
+    @cached_property
+    def member_names(self) -> frozenset[str]:
+        """What the class body binds: methods and class-level names."""
+        return frozenset(bound_names(self.node.body))
+
+    def binds(self, name: str) -> bool:
+        return name in self.member_names
+
+    @cached_property
+    def attribute_names(self) -> frozenset[str]:
+        """What an instance can be asked for: members, and attributes that methods assign."""
+        return frozenset(attribute_names(self.node))
 
 
 Item = CodeItem | ImportItem | DefItem | ClassItem
@@ -125,33 +177,49 @@ class Outline:
     matters: bool
     tree: ast.Module
     cut_short: list[str] = field(default_factory=list)  # what the stated limits left out
+    _guarded: set[int] = field(default_factory=set, repr=False)
+    _guarded_nodes: int = field(default=0, repr=False)
+
+    @cached_property
+    def binders(self) -> Mapping[str, list[Item]]:
+        """The items that make a top-level name what it is, in their order.
+
+        Those that bind it, and statements that change what another item bound: `Model.call = f`,
+        `table["key"] = f`, `model.build(shape)`. Imports of everything stand under `*`.
+        """
+        found: dict[str, list[Item]] = {}
+        changes: list[tuple[CodeItem, set[str]]] = []
+        imported: set[str] = set()
+        for item in self.items:
+            if isinstance(item, ImportItem):
+                names = set(imported_names(item.node))
+                imported |= names
+            elif isinstance(item, CodeItem):
+                names = bound_names(item.nodes)
+                changes.append((item, changed_names(item.nodes) - names))
+            else:
+                names = {item.name}
+            for name in names:
+                found.setdefault(name, []).append(item)
+        if any(names for _, names in changes):
+            order = {id(item): place for place, item in enumerate(self.items)}
+            for item, names in changes:
+                for name in names & found.keys() - imported:
+                    found[name].append(item)
+                    found[name].sort(key=lambda entry: order[id(entry)])
+        return found
+
+    def guard(self, item: DefItem | CodeItem | ClassItem) -> None:
+        """Make sure that libcst may see an item; of a class its header, not its members.
+
+        Raises:
+            Unreadable: it is too deep, or the items asked for are too large together (a warning).
+        """
+        if id(item) not in self._guarded:
+            unit = item.header if isinstance(item, ClassItem) else item.unit
+            self._guarded_nodes = guard(item.names, unit.first_row, self._guarded_nodes)
+            self._guarded.add(id(item))
 
     def statement_rows(self, row: int) -> tuple[int, int]:
         """First and last row of the smallest statement at a row (a compound one: its header)."""
-        best = (row, row)
-        body: list[ast.stmt] = list(self.tree.body)
-        while True:
-            holder = next(
-                (s for s in body if _first_row(s) <= row <= (s.end_lineno or s.lineno)), None
-            )
-            if holder is None:
-                return best
-            children = [
-                child
-                for name in ("body", "orelse", "finalbody")
-                for child in getattr(holder, name, ())
-                if isinstance(child, ast.stmt)
-            ]
-            for group in (*getattr(holder, "handlers", ()), *getattr(holder, "cases", ())):
-                children.extend(group.body)
-            if not children:
-                return (holder.lineno, holder.end_lineno or holder.lineno)
-            header_end = min(_first_row(child) for child in children) - 1
-            if row <= max(header_end, holder.lineno):
-                return (_first_row(holder), max(header_end, holder.lineno))
-            best, body = (row, row), children
-
-
-def _first_row(statement: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(d.lineno for d in decorators)])
+        return statement_rows(self.tree, row)

@@ -1,0 +1,122 @@
+"""Which names statements bind where they stand, without a look into function bodies."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: `from module import *` is listed under this name: what it binds is known to the other module.
+STAR = "*"
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+#: Their bodies have names of their own.
+_OWN_SCOPE = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def bound_names(statements: Iterable[ast.stmt]) -> set[str]:
+    """Names that are bound in the scope of `statements`, inside `if`, `try`, `with`, `for` too."""
+    found: set[str] = set()
+    stack: list[tuple[ast.AST, bool]] = [(statement, False) for statement in statements]
+    while stack:
+        node, comprehension = stack.pop()
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+            found.add(node.name)
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            found.update(imported_names(node))
+            continue
+        if isinstance(node, ast.Name):
+            if not comprehension and not isinstance(node.ctx, ast.Load):
+                found.add(node.id)
+            continue
+        if isinstance(node, ast.NamedExpr):  # binds outside of a comprehension
+            found.add(node.target.id)
+        elif isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
+            found.update(filter(None, [node.name]))
+        elif isinstance(node, ast.MatchMapping):
+            found.update(filter(None, [node.rest]))
+        inside = comprehension or isinstance(node, _COMPREHENSIONS)
+        stack.extend((child, inside) for child in ast.iter_child_nodes(node))
+    return found
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
+    """What an import statement binds; `STAR` for an import of everything."""
+    for alias in node.names:
+        if alias.asname is not None:
+            yield alias.asname
+        else:
+            yield alias.name.split(".")[0] if isinstance(node, ast.Import) else alias.name
+
+
+def changed_names(statements: Iterable[ast.stmt]) -> set[str]:
+    """Names whose value `statements` may change without binding them.
+
+    `Model.call = call`, `table["key"] = value`, `model.build(shape)`, `losses.append(mse)`.
+    """
+    found: set[str] = set()
+    stack: list[ast.AST] = list(statements)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, _OWN_SCOPE):
+            continue
+        if isinstance(node, (ast.Attribute, ast.Subscript)):
+            root = root_name(node) if not isinstance(node.ctx, ast.Load) else None
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            function = node.value.func
+            root = root_name(function) if isinstance(function, ast.Attribute) else None
+        else:
+            root = None
+        if root is not None:
+            found.add(root)
+        stack.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def root_name(node: ast.expr) -> str | None:
+    """`a` of `a.b[c].d`; None where the expression does not begin with a name."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def attribute_names(node: ast.ClassDef) -> set[str]:
+    """Methods, assigned attributes and class-level names: what an instance can be asked for."""
+    found: set[str] = set()
+    for child in ast.walk(node):
+        if isinstance(child, _FUNCTIONS):
+            found.add(child.name)
+        elif isinstance(child, ast.Attribute):
+            if isinstance(child.ctx, ast.Store):
+                found.add(child.attr)
+        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            found.add(child.id)
+    return found
+
+
+def is_main_guard(statement: ast.stmt) -> bool:
+    """`if __name__ == "__main__":`: runs as a script only, never on import."""
+    if not isinstance(statement, ast.If) or not isinstance(statement.test, ast.Compare):
+        return False
+    test = statement.test
+    if len(test.ops) != 1 or not isinstance(test.ops[0], ast.Eq):
+        return False
+    sides = [test.left, *test.comparators]
+    names = {side.id for side in sides if isinstance(side, ast.Name)}
+    texts = {side.value for side in sides if isinstance(side, ast.Constant)}
+    return names == {"__name__"} and texts == {"__main__"}
+
+
+def is_type_checking(statement: ast.stmt) -> bool:
+    """`if TYPE_CHECKING:`: its names exist in annotations only."""
+    if not isinstance(statement, ast.If):
+        return False
+    test = statement.test
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
+    return name == "TYPE_CHECKING"

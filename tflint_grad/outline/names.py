@@ -1,0 +1,131 @@
+"""What a part of a file mentions and binds, from one deep walk over its `ast`."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: A definition that mentions one of these opens, feeds or asks a tape.
+ROOTS = frozenset(
+    (
+        "GradientTape",
+        "gradient",
+        "jacobian",
+        "batch_jacobian",
+        "custom_gradient",
+        "ForwardAccumulator",
+    )
+)
+#: Names that can break a path or a graph inside a Keras hook; without one a hook cannot go wrong.
+HOOK_CAUSES = frozenset(
+    [
+        "np",
+        "numpy",
+        "onp",
+        "math",
+        "scipy",
+        "print",
+        "numpy_function",
+        "py_function",
+        "round",
+        "floor",
+        "ceil",
+        "argmax",
+        "argmin",
+        "one_hot",
+        "cast",
+        "constant",
+        "Variable",
+        "int",
+        "float",
+        "bool",
+        "sign",
+        "rint",
+        "stop_gradient",
+        "where",
+        "greater",
+        "less",
+        "equal",
+        "any",
+        "all",
+        "sum",
+        "min",
+        "max",
+        "zip",
+        "enumerate",
+        "map",
+    ]
+)
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_BRANCHES = (
+    ast.If,
+    ast.While,
+    ast.IfExp,
+    ast.Assert,
+    ast.BoolOp,
+    ast.For,
+    ast.comprehension,
+    ast.Match,
+)
+
+
+@dataclass(eq=False)
+class Names:
+    """What a part of a file mentions and binds, and how large and deep it is."""
+
+    used: set[str] = field(default_factory=set)
+    bound: set[str] = field(default_factory=set)
+    attributes: set[str] = field(default_factory=set)
+    stored: set[str] = field(default_factory=set)  # attributes that are assigned
+    nodes: int = 0
+    depth: int = 0
+    is_root: bool = False
+    is_hook: bool = False
+
+
+def scan(nodes: Sequence[ast.AST]) -> Names:
+    """One walk that collects names, size and depth (no recursion: the input may be hostile)."""
+    names = Names()
+    used, bound, attributes = names.used, names.bound, names.attributes
+    stack: list[tuple[ast.AST, int]] = [(node, 1) for node in nodes]
+    count = deepest = 0
+    while stack:
+        node, depth = stack.pop()
+        count += 1
+        if depth > deepest:
+            deepest = depth
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+            continue
+        if isinstance(node, ast.Attribute):
+            attributes.add(node.attr)
+            if isinstance(node.ctx, ast.Store):
+                names.stored.add(node.attr)
+        elif isinstance(node, _DEFINITIONS):
+            bound.add(node.name)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).split(".")[0])
+            used.add(node.name.split(".")[-1])
+        elif isinstance(node, ast.keyword) and node.arg:
+            used.add(node.arg)
+        elif isinstance(node, _BRANCHES):
+            names.is_hook = True
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            bound.update(node.names)
+            used.update(node.names)
+        for name in node._fields:
+            child = getattr(node, name, None)
+            if child.__class__ is list:
+                stack.extend((entry, depth + 1) for entry in child if isinstance(entry, ast.AST))
+            elif isinstance(child, ast.AST):
+                stack.append((child, depth + 1))
+    names.nodes, names.depth = count, deepest
+    mentioned = used | attributes
+    names.is_root = bool(mentioned & ROOTS)
+    names.is_hook = names.is_hook or bool(mentioned & HOOK_CAUSES)
+    return names
