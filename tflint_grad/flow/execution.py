@@ -51,7 +51,9 @@ from tflint_grad.flow.values import (
 if TYPE_CHECKING:
     from tflint_grad.flow.bystanders import Bystander
     from tflint_grad.flow.events import Event
-    from tflint_grad.outline import Outline, Unit
+    from tflint_grad.flow.modules import LoadedModule, PendingMembers
+    from tflint_grad.outline import ClassItem, Outline, Unit
+    from tflint_grad.project import Project
 
 
 class LimitReached(Exception):
@@ -72,9 +74,17 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_LINE = 20
     STEPS_PER_ENTRY = 6_000
 
-    def __init__(self, outline: Outline, source_names: frozenset[str]) -> None:
+    def __init__(
+        self, outline: Outline, source_names: frozenset[str], project: Project | None = None
+    ) -> None:
         super().__init__()
         self.outline = outline
+        self.project = project
+        self.modules: dict[str, LoadedModule | None] = {}
+        self.module_of_scope: dict[int, LoadedModule] = {}
+        self.pending_members: dict[int, PendingMembers] = {}
+        self.imported: dict[tuple[str, str, str | None, int], Value] = {}
+        self.resolving: set[tuple[str | None, str]] = set()
         self.source_names = source_names
         self.store = Store()
         self.sources: list[Source] = [Source(SourceKind.ANYTHING, "anything")]
@@ -154,6 +164,21 @@ class Execution(cst.CSTVisitor):
         staying = [changes for left, changes in outcomes if left is None]
         self.exit = None if staying else outcomes[0][0]
         self.store.join(staying or [changes for _, changes in outcomes], join_cells)
+
+    def run_unit(self, unit: Unit) -> None:
+        """Execute the statements of a unit in the present frame."""
+        raise NotImplementedError
+
+    def run_class(self, module: LoadedModule, item: ClassItem) -> None:
+        """Define a class of a module in the present frame."""
+        raise NotImplementedError
+
+    def on_module(self, module: LoadedModule) -> None:
+        """Another file is looked into."""
+
+    def is_own(self, unit: Unit) -> bool:
+        """Whether code is of the file that is analysed, not of one that it imports."""
+        return unit.lines is self.outline.lines
 
     def frame_runs(self, function: Function) -> bool:
         return any(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import names
-from tflint_grad.flow.values import Known, Value
+from tflint_grad.flow import modules, names
+from tflint_grad.flow.values import Imported, Known, Value
 
 if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
@@ -19,24 +19,30 @@ _IMPOSTORS = ("jax", "numpy", "torch", "mxnet", "paddle", "substrate")
 
 
 def resolve_import(x: Execution, module: str, name: str | None, level: int = 0) -> Value:
-    """The value of `import module` or of `from module import name`, `level` dots before it."""
-    if level == 0:
-        return Known(module if name is None else f"{module}.{name}")
-    full = "." * level + module
-    if name == "tf" and not any(word in module.lower() for word in _IMPOSTORS):
-        return Known("tensorflow")
-    return Known(f"{full}.{name}" if name is not None else full)
+    """The value of `import module` or of `from module import name`, `level` dots before it.
+
+    What may be of the project is looked up only when somebody reads it.
+    """
+    library = Known(_library_name(module, name, level))
+    if x.project is None or (level == 0 and x.project.is_library(module)):
+        return library
+    scope = modules.global_scope(x, x.frame.scope)
+    importer = x.module_of_scope.get(scope)
+    if importer is None:
+        return library
+    return Imported(importer.path, module, name, level, library)
 
 
-def _resolve_from(x: Execution, module: str, name: str, level: int) -> Value:
+def _library_name(module: str, name: str | None, level: int) -> str:
     root = module.split(".")[0]
     if (
         name == "tf"
-        and root not in ("tensorflow", "keras")
+        and (level or root not in ("tensorflow", "keras"))
         and not any(word in module.lower() for word in _IMPOSTORS)
     ):
-        return Known("tensorflow")
-    return resolve_import(x, module, name, level)
+        return "tensorflow"
+    full = "." * level + module
+    return full if name is None else f"{full}.{name}"
 
 
 def _dotted(node: cst.BaseExpression | None) -> str:
@@ -67,7 +73,7 @@ def bind_import_from(x: Execution, node: cst.ImportFrom) -> None:
     for alias in node.names:
         name = _dotted(alias.name)
         bound = alias.asname.name.value if alias.asname is not None else name  # type: ignore[union-attr]
-        value = _resolve_from(x, module, name, len(node.relative))
+        value = resolve_import(x, module, name, len(node.relative))
         names.bind_name(x, str(bound), value, node)
 
 
@@ -80,5 +86,5 @@ def bind_top_level(x: Execution, node: ast.Import | ast.ImportFrom) -> None:
         return
     for alias in node.names:
         if alias.name != "*":
-            value = _resolve_from(x, node.module or "", alias.name, node.level)
+            value = resolve_import(x, node.module or "", alias.name, node.level)
             names.bind_name(x, alias.asname or alias.name, value, anchor)

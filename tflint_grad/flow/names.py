@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow import heap
+from tflint_grad.flow import heap, modules
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import LEAF, Station
 from tflint_grad.flow.state import Keeper, Scope, SourceKind
@@ -27,6 +27,7 @@ from tflint_grad.flow.values import (
     ListRef,
     Mapped,
     Method,
+    Module,
     Object,
     Parameters,
     Rebound,
@@ -87,7 +88,7 @@ def _scope_of(x: Execution, name: str) -> int:
     scope = x.frame.scope
     info = x.scopes[scope]
     if name in info.globals:
-        return 0
+        return modules.global_scope(x, scope)
     if name in info.nonlocals:
         parent = info.parent
         while parent is not None:
@@ -98,15 +99,9 @@ def _scope_of(x: Execution, name: str) -> int:
 
 
 def read_name(x: Execution, name: str) -> Value:
-    scope: int | None = _scope_of(x, name)
-    start = scope
-    while scope is not None:
-        info = x.scopes[scope]
-        if scope == start or not info.is_class:
-            value: Value | None = x.store.get(("name", scope, name))
-            if value is not None:
-                return value
-        scope = info.parent
+    found = read_in_scope(x, _scope_of(x, name), name)
+    if found is not None:
+        return found
     if name in _BUILTINS:
         if name in ("None", "True", "False"):
             return (
@@ -114,6 +109,22 @@ def read_name(x: Execution, name: str) -> Value:
             )
         return Known(f"builtins.{name}")
     return UNKNOWN
+
+
+def read_in_scope(x: Execution, start: int, name: str) -> Value | None:
+    """What a name stands for in a scope or in those around it."""
+    scope: int | None = start
+    while scope is not None:
+        info = x.scopes[scope]
+        value: Value | None = None
+        if scope == start or not info.is_class:
+            value = x.store.get(("name", scope, name))
+            if value is None and info.parent is None:
+                value = modules.read_global(x, scope, name)
+        if value is not None:
+            return modules.resolved(x, value)
+        scope = info.parent
+    return None
 
 
 def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
@@ -127,7 +138,7 @@ def bind_name(x: Execution, name: str, value: Value, node: cst.CSTNode) -> None:
         # The old tape goes when its name is bound anew (TF 2.21: before the next forward pass).
         x.set_tape(old.identity, replace(x.tape_state(old.identity), deleted=True))
         x.tapes[old.identity].deleted = x.tapes[old.identity].deleted or not isinstance(value, Tape)
-    if isinstance(value, Tape) and scope == 0:
+    if isinstance(value, Tape) and x.scopes[scope].parent is None:
         x.tapes[value.identity].module_name = name
     x.store.set(key, value)
 
@@ -279,6 +290,8 @@ def _argument(value: Value) -> Argument:
 def find_in_class(x: Execution, cls: Class, name: str) -> Value | None:
     for entry in cls.ancestry():
         found: Value | None = x.store.get(("attribute", entry.identity, name))
+        if found is None:
+            found = modules.read_class_member(x, entry, name)
         if found is not None:
             return found
     return None
@@ -289,6 +302,8 @@ def read_attribute(x: Execution, receiver: Value, name: str, node: cst.CSTNode) 
     match receiver:
         case Known():
             return Known(f"{receiver.name}.{name}")
+        case Module():
+            return modules.read_member(x, receiver, name)
         case Choice():
             return join_values([read_attribute(x, o, name, node) for o in receiver.options])
         case Object():
@@ -375,6 +390,8 @@ def _of_super(x: Execution, receiver: Super, name: str) -> Value:
         after = line[own.index(owner) + 1 :] if owner in own else ()
         for entry in after:
             found: Value | None = x.store.get(("attribute", entry.identity, name))
+            if found is None:
+                found = modules.read_class_member(x, entry, name)
             if isinstance(found, Function):
                 return replace(found, receiver=receiver.receiver)
             if found is not None:
@@ -420,9 +437,13 @@ def is_long_lived(x: Execution, container: Value) -> bool:
     return any(
         isinstance(value, (ListRef, DictRef))
         and value.identity == container.identity
-        and (key[0] == "attribute" or (key[0] == "name" and key[1] == 0))
+        and (key[0] == "attribute" or (key[0] == "name" and _is_global(x, key[1])))
         for key, value in x.store.items()
     )
+
+
+def _is_global(x: Execution, scope: object) -> bool:
+    return isinstance(scope, int) and x.scopes[scope].parent is None
 
 
 def escape(x: Execution, value: Value, depth: int = 0) -> None:
@@ -445,7 +466,7 @@ def _escape_closure(x: Execution, function: Function) -> None:
     """A closure that leaves our sight takes the tapes of its scope along, if it names them."""
     names = _names_in(function)
     scope: int | None = function.scope
-    while scope:
+    while scope is not None and x.scopes[scope].parent is not None:
         for name in names:
             value = x.store.get(("name", scope, name))
             if isinstance(value, Tape):

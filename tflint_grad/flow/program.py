@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,17 +23,19 @@ from tflint_grad.flow.entries import (
 from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.execution import LimitReached
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
-from tflint_grad.flow.imports import bind_top_level
 from tflint_grad.flow.keras_hooks import owns_variables
+from tflint_grad.flow.modules import LoadedModule, PendingMembers, run_item
+from tflint_grad.flow.state import EAGER, Frame
 from tflint_grad.flow.statements import Interpreter
 from tflint_grad.flow.store import ABSENT
 from tflint_grad.flow.survey import survey
 from tflint_grad.flow.tape_sites import tell_tape_sites
 from tflint_grad.flow.values import Argument, Class, Data, Function, Object, Value
-from tflint_grad.outline import ClassItem, ImportItem, Outline
+from tflint_grad.outline import ClassItem, CodeItem, Outline
 
 if TYPE_CHECKING:
     from tflint_grad.outline import Item, Unit
+    from tflint_grad.project import Project
 
 RECURSION_LIMIT = 12_000
 _MODEL_MEMBERS = frozenset(
@@ -67,6 +70,11 @@ class Flow:
     cut_short: list[str]
     steps: int
     needed_calls: set[int] = field(default_factory=set)
+    outlines: tuple[Outline, ...] = ()  # of every file that was looked into, its own first
+
+    def outline_of(self, unit: Unit) -> Outline:
+        """The outline of the file that a unit is of."""
+        return next((o for o in self.outlines if o.lines is unit.lines), self.outline)
 
     @property
     def questions(self) -> list[GradientTaken]:
@@ -76,16 +84,28 @@ class Flow:
 class Program(Interpreter):
     """The interpreter over one file, with the functions that may become entries."""
 
-    def __init__(self, outline: Outline) -> None:
+    def __init__(
+        self, outline: Outline, project: Project | None = None, path: str | None = None
+    ) -> None:
         self.survey = survey(outline.tree)
-        super().__init__(outline, frozenset(self.survey.source_names))
+        super().__init__(outline, frozenset(self.survey.source_names), project)
         self.watched_names = frozenset(self.survey.watched_names)
+        self.module = LoadedModule(path or os.path.abspath(outline.filename), outline, 0)
+        self.modules[self.module.path] = self.module
+        self.module_of_scope[0] = self.module
         self.classes: list[Class] = []
         self.links: dict[int, Object] = {}
         self.instances: dict[int, Object] = {}
 
-    def on_class(self, cls: Class) -> None:
+    def on_class(self, cls: Class, scope: int) -> None:
         self.classes.append(cls)
+
+    def on_module(self, module: LoadedModule) -> None:
+        """Names that are asked for or watched in another file have an identity there too."""
+        if any(word in line for line in module.outline.lines for word in (".watch(", ".gradient(")):
+            found = survey(module.outline.tree)
+            self.source_names |= found.source_names
+            self.watched_names |= found.watched_names
 
     # --- the module
 
@@ -95,7 +115,26 @@ class Program(Interpreter):
         self._run_entries()
         ask_compiled_losses(self)
         tell_tape_sites(self)
-        return Flow(self.outline, self.events, self.cut_short, self.steps, self.needed_calls)
+        outlines = [loaded.outline for loaded in self.modules.values() if loaded is not None]
+        return Flow(
+            self.outline,
+            [event for event in self.events if self._is_ours(event)],
+            self.cut_short,
+            self.steps,
+            self.needed_calls,
+            tuple(outlines),
+        )
+
+    def _is_ours(self, event: Event) -> bool:
+        """A pitfall is told where its tape is opened; what needs no tape, where it is passed by.
+
+        So each file tells of its own tapes, wherever the cause lies, and no two files of one.
+        """
+        tape = getattr(event, "tape", None)
+        if tape is not None:
+            return self.is_own(tape.station.place.unit)
+        station = event.station
+        return any(self.is_own(p.unit) for p in (station.place, *(c for _, c in station.calls)))
 
     def _guarded(self, what: str, run: object) -> None:
         """Run something within the limits; what is beyond them is said, not hidden."""
@@ -133,26 +172,24 @@ class Program(Interpreter):
 
     def _run_items(self, items: list[Item]) -> None:
         for item in items:
-            if not item.needed:
-                continue
-            self.exit = None
-            if isinstance(item, ImportItem):
-                if not hasattr(self, "unit"):
-                    self.unit = _import_unit(self.outline)
-                bind_top_level(self, item.node)
-            elif isinstance(item, ClassItem):
-                self._run_class(item)
-            else:
-                self.run_unit(item.unit)
+            if item.needed and id(item) not in self.module.ran:
+                self.exit = None
+                run_item(self, self.module, item)
 
-    def _run_class(self, item: ClassItem) -> None:
+    def run_class(self, module: LoadedModule, item: ClassItem) -> None:
+        """Define a class; methods that are not needed for sure wait until they are asked for."""
         header = item.header.statements()[0]
         assert isinstance(header, cst.ClassDef)
         self.unit = item.header
+        scopes: list[int] = []
+        ran: set[int] = set()
 
         def run_members() -> None:
+            scopes.append(self.frame.scope)
             for member in item.members:
-                if member.needed and not isinstance(member, ClassItem):
+                at_once = isinstance(member, CodeItem) if module is not self.module else False
+                if member.needed or at_once:
+                    ran.add(id(member))
                     self.run_unit(member.unit)
 
         fields = [
@@ -161,6 +198,7 @@ class Program(Interpreter):
             if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
         ]
         cls = self.define_class(item.name, header, run_members, fields)
+        self.pending_members[cls.identity] = PendingMembers(item, module, scopes[0], cls, ran)
         names.bind_name(self, item.name, cls, header)
 
     # --- entries
@@ -218,7 +256,7 @@ class Program(Interpreter):
                 arguments = [
                     Argument(value, name) for name, value in unknown.items() if name not in skipped
                 ]
-            frame, self.frame = self.frame, self.frames[0]
+            frame, self.frame = self.frame, self._module_frame(cls)
             try:
                 made = instantiate(self, cls, arguments, cst.Pass())
             finally:
@@ -226,6 +264,13 @@ class Program(Interpreter):
             known = made if isinstance(made, Object) else Object(cls.identity, cls)
             self.instances[cls.identity] = known
         return known
+
+    def _module_frame(self, cls: Class) -> Frame:
+        """A frame at the top of the module that a class is of."""
+        pending = self.pending_members.get(cls.identity)
+        if pending is None or pending.module is self.module:
+            return self.frames[0]
+        return Frame(self.fresh(), pending.module.scope, EAGER)
 
     def link_parameter(self, function: Function, param: cst.Param, value: Value) -> Value:
         if (
@@ -253,7 +298,11 @@ class Program(Interpreter):
         """Methods and `self.` attributes of a class and its bases in the file."""
         found: set[str] = set()
         for entry in cls.ancestry():
-            found |= self.survey.members.get(entry.name, set())
+            pending = self.pending_members.get(entry.identity)
+            if pending is not None:
+                found |= pending.item.attribute_names
+            else:
+                found |= self.survey.members.get(entry.name, set())
         if any(owns_variables(base) for base in cls.library_bases()):
             found |= _MODEL_MEMBERS
         return found
@@ -272,26 +321,22 @@ class Program(Interpreter):
                 self.store.set(key, value)
 
 
-def run(outline: Outline) -> Flow:
+def run(outline: Outline, project: Project | None = None) -> Flow:
     """Execute an outlined file abstractly and return what it shows.
+
+    Values are followed into the other files of `project`, where it is given.
 
     Raises:
         Unreadable: libcst cannot parse a part that is needed.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    program = Program(outline)
+    program = Program(outline, project)
     try:
         return program.run()
     finally:
         sys.setrecursionlimit(limit)
         syntax.forget()
-
-
-def _import_unit(outline: Outline) -> Unit:
-    from tflint_grad.outline import Unit as _Unit
-
-    return _Unit(outline.lines, 1, min(1, len(outline.lines)))
 
 
 def _starred(params: cst.Parameters) -> list[cst.Param]:

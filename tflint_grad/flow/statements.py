@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names, tapes
+from tflint_grad.flow import heap, modules, names, tapes
 from tflint_grad.flow.calls import call_value, decorate, run_body
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.events import VariableRebound
@@ -38,6 +38,7 @@ from tflint_grad.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from tflint_grad.flow.execution import Execution
     from tflint_grad.outline import Unit
 
 #: Only the two outermost loops are run twice: inner ones would double the work at each level.
@@ -644,11 +645,7 @@ class Interpreter(Expressions):
         finally:
             self.frame.scope = outer
         cls = Class(identity, name, tuple(bases), self.unit)
-        for key, value in self.store.changes(mark).items():
-            if key[0] == "name" and key[1] == scope:
-                if isinstance(value, Function) and value.owner is None:
-                    value = replace(value, owner=cls)
-                self.store.set(("attribute", identity, key[2]), value)
+        owned_by(self, cls, scope, mark)
         for decorator in header.decorators:
             found = self.evaluate(decorator.decorator)
             if _is_dataclass(found):
@@ -662,7 +659,7 @@ class Interpreter(Expressions):
         for base in bases:
             if isinstance(base, Known) and base.name.endswith("NamedTuple"):
                 cls = replace(cls, dataclass_fields=tuple(annotated))
-        self.on_class(cls)
+        self.on_class(cls, scope)
         return cls
 
     def new_source_for_class(self, name: str) -> int:
@@ -670,8 +667,18 @@ class Interpreter(Expressions):
 
         return self.new_source(SourceKind.OBJECT, name)
 
-    def on_class(self, cls: Class) -> None:
-        """A class was defined."""
+    def on_class(self, cls: Class, scope: int) -> None:
+        """A class was defined, its body in a scope of its own."""
+
+
+def owned_by(x: Execution, cls: Class, scope: int, mark: int) -> None:
+    """What the body of a class has bound since the mark are attributes of the class."""
+    for key, value in x.store.changes(mark).items():
+        if key[0] == "name" and key[1] == scope:
+            value = modules.resolved(x, value)
+            if isinstance(value, Function) and value.owner is None:
+                value = replace(value, owner=cls)
+            x.store.set(("attribute", cls.identity, key[2]), value)
 
 
 def _leaves_loop(node: cst.If) -> bool:

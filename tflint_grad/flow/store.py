@@ -52,6 +52,10 @@ class Store:
         """What the cells written since the mark hold now."""
         return {key: self._cells.get(key, ABSENT) for key, _ in self._log[mark:]}
 
+    def settle(self, mark: int) -> None:
+        """Keep what was written since the mark, as if it had been there before every branch."""
+        del self._log[mark:]
+
     def take_back(self, mark: int) -> Changes:
         """Undo everything since the mark and return what was there."""
         written = self.changes(mark)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def tell_tape_sites(x: Program) -> None:
     """Tell the rules of every place that makes tapes, once all has been executed."""
     for site in x.sites.values():
+        if not x.is_own(site.station.place.unit):
+            continue
         inside = tuple(
             call
             for call in site.inside

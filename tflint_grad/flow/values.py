@@ -94,6 +94,32 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Module:
+    """A module of the project: a file, or the folder of a namespace package."""
+
+    path: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Imported:
+    """What an import statement names, before anybody has read it.
+
+    `library` is what it is where the project has no such module.
+    """
+
+    importer: str
+    module: str
+    name: str | None
+    level: int
+    library: Value
+
+    @property
+    def dotted(self) -> str:
+        return "." * self.level + self.module
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Method:
     """An attribute of something whose class is not of the project, about to be called."""
 
@@ -235,6 +261,8 @@ Value = (
     | Object
     | Tape
     | Known
+    | Module
+    | Imported
     | Method
     | Function
     | Class

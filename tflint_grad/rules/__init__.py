@@ -10,6 +10,7 @@ from tflint_grad.rules.base import Rule
 if TYPE_CHECKING:
     from tflint_grad.findings import Finding
     from tflint_grad.outline import Outline
+    from tflint_grad.project import Project
 
 RULES: dict[str, type[Rule]] = {
     rule.code: rule
@@ -18,8 +19,13 @@ RULES: dict[str, type[Rule]] = {
 }
 
 
-def check(outline: Outline, codes: frozenset[str] | None = None) -> list[Finding]:
+def check(
+    outline: Outline, codes: frozenset[str] | None = None, project: Project | None = None
+) -> list[Finding]:
     """All findings of a file, sorted; those of `codes` only, where given. Ignores `# noqa`.
+
+    Values are followed into other files of `project`, where it is given: a finding may then lie in
+    one of these, named by its absolute path.
 
     Raises:
         Unreadable: libcst refuses a part of the file that is needed.
@@ -28,7 +34,7 @@ def check(outline: Outline, codes: frozenset[str] | None = None) -> list[Finding
         return []
     from tflint_grad.rules.collect import findings_of
 
-    return findings_of(outline, codes)
+    return findings_of(outline, codes, project)
 
 
 __all__ = ["RULES", "Rule", "check"]

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint_grad.findings import Consequence, Finding, TraceStep
+from tflint_grad.findings import Consequence, Finding, Location, Site, TraceStep
 from tflint_grad.flow import run
 from tflint_grad.flow.positions import span_of
 from tflint_grad.rules import RULES
 
 if TYPE_CHECKING:
+    from tflint_grad.flow.events import Event
     from tflint_grad.flow.paths import Place, Station
+    from tflint_grad.flow.program import Flow
     from tflint_grad.outline import Outline
+    from tflint_grad.project import Project
     from tflint_grad.rules.base import Rule
     from tflint_grad.rules.problem import Problem
 
@@ -28,30 +32,38 @@ _HAPPENS = {
 }
 
 
-def findings_of(outline: Outline, codes: frozenset[str] | None) -> list[Finding]:
-    flow = run(outline)
+def findings_of(
+    outline: Outline, codes: frozenset[str] | None, project: Project | None = None
+) -> list[Finding]:
+    flow = run(outline, project)
     outline.cut_short.extend(dict.fromkeys(flow.cut_short))
     rules = [rule() for code, rule in RULES.items() if codes is None or code in codes]
-    best: dict[tuple[str, int], Finding] = {}
+    best: dict[tuple[str, str, int], Finding] = {}
     for event in flow.events:
         for rule in rules:
             if isinstance(event, rule.listens):
                 for problem in rule.check(event):
-                    finding = _finding(outline, rule, problem)
-                    key = (finding.code, finding.location.row)
+                    finding = _finding(flow, rule, problem, event)
+                    key = (finding.code, finding.filename, finding.location.row)
                     known = best.get(key)
-                    if known is None or _weight(finding) > _weight(known):
-                        best[key] = finding
+                    best[key] = finding if known is None else heavier(known, finding)
     return sorted(best.values(), key=Finding.sort_key)
+
+
+def heavier(one: Finding, other: Finding) -> Finding:
+    """Of two findings of one code at one place the one that weighs more, with the tapes of both."""
+    chosen = other if _weight(other) > _weight(one) else one
+    return replace(chosen, tapes=tuple(sorted({*one.tapes, *other.tapes})))
 
 
 def _weight(finding: Finding) -> tuple[int, int]:
     return (int(finding.severity), -_ORDER.index(finding.consequence))
 
 
-def _finding(outline: Outline, rule: Rule, problem: Problem) -> Finding:
+def _finding(flow: Flow, rule: Rule, problem: Problem, event: Event) -> Finding:
     place = _shown_place(problem)
-    start, end = span_of(place)
+    site = _site(flow, place)
+    tape = getattr(event, "tape", None)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -59,12 +71,35 @@ def _finding(outline: Outline, rule: Rule, problem: Problem) -> Finding:
         severity=problem.severity,
         confidence=problem.confidence,
         consequence=problem.consequence,
-        filename=outline.filename,
-        location=start,
-        end_location=end,
-        trace=tuple(_trace(outline, problem, place)),
-        statement_rows=outline.statement_rows(start.row),
+        filename=site.filename,
+        location=site.location,
+        end_location=site.end_location,
+        trace=tuple(_trace(problem, place)),
+        statement_rows=site.statement_rows,
+        callers=tuple(_site(flow, call) for call in _calls_before(problem, place)),
+        tapes=() if tape is None else (_spot(tape.station.place),),
     )
+
+
+def _site(flow: Flow, place: Place) -> Site:
+    start, end = span_of(place)
+    rows = flow.outline_of(place.unit).statement_rows(start.row)
+    return Site(place.unit.filename, start, end, rows)
+
+
+def _spot(place: Place) -> tuple[str, Location]:
+    return (place.unit.filename, span_of(place)[0])
+
+
+def _calls_before(problem: Problem, shown: Place) -> Iterator[Place]:
+    """The calls that lead to the place, if any of them is in another file than the place."""
+    calls = []
+    for _, call in problem.station.calls:
+        if call is shown:
+            break
+        calls.append(call)
+    if any(call.unit.lines is not shown.unit.lines for call in calls):
+        yield from calls
 
 
 def _shown_place(problem: Problem) -> Place:
@@ -80,7 +115,7 @@ def _shown_place(problem: Problem) -> Place:
     return station.calls[shared][1] if shared < len(station.calls) else station.place
 
 
-def _trace(outline: Outline, problem: Problem, shown: Place) -> Iterator[TraceStep]:
+def _trace(problem: Problem, shown: Place) -> Iterator[TraceStep]:
     """Tape opened, called from, broken here, asked for here: in the order of the execution."""
     calls: list[tuple[str, Station | Place]] = [
         ("called from here", call) for _, call in problem.station.calls if call is not shown
@@ -99,4 +134,4 @@ def _trace(outline: Outline, problem: Problem, shown: Place) -> Iterator[TraceSt
         location = span_of(place)[0]
         if (message, id(place.node)) not in seen:
             seen.add((message, id(place.node)))
-            yield TraceStep(message, outline.filename, location)
+            yield TraceStep(message, place.unit.filename, location)
