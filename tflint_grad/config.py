@@ -12,11 +12,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tflint_grad.findings import Severity
 from tflint_grad.selection import Selection, is_selected
 from tflint_grad.source.discovery import DEFAULT_EXCLUDE, relative
+
+if TYPE_CHECKING:
+    from tflint_grad.knowledge.taught import Taught
 
 TABLE = "tool.tflint-grad"
 OUTPUT_FORMATS = ("full", "concise", "json")
@@ -49,6 +52,7 @@ class Layer:
     advice: bool | None = None
     exit_zero: bool | None = None
     statistics: bool | None = None
+    functions: Taught | None = None
 
     @property
     def selection(self) -> Selection:
@@ -75,6 +79,14 @@ class Settings:
         """The least severity that makes a run fail; None: nothing does."""
         name = self.first("fail_on", "warning")
         return None if name == "never" else Severity[name.upper()]
+
+    @property
+    def taught(self) -> Taught:
+        """What the configuration tells of functions; equal tables are equal, hash and pickle."""
+        from tflint_grad.knowledge.taught import NOTHING_TAUGHT
+
+        taught: Taught = self.first("functions", NOTHING_TAUGHT)
+        return taught
 
     def selects(self, code: str, filename: str) -> bool:
         """Whether findings of `code` in the file are reported."""
@@ -293,6 +305,12 @@ def _boolean(value: object) -> bool:
     return value
 
 
+def _functions(value: object) -> Taught:
+    from tflint_grad.teaching import taught_functions
+
+    return taught_functions(value)
+
+
 #: The keys of the table, and what checks their values.
 KEYS: dict[str, Callable[[object], object]] = {
     "select": code_prefixes,
@@ -307,6 +325,7 @@ KEYS: dict[str, Callable[[object], object]] = {
     "advice": _boolean,
     "exit-zero": _boolean,
     "statistics": _boolean,
+    "functions": _functions,
 }
 
 
@@ -317,6 +336,8 @@ def _attribute(key: str) -> str:
 def _toml(value: object) -> str:
     import json
 
+    if hasattr(value, "toml"):
+        return str(value.toml())
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
         pairs = (f"{json.dumps(pattern)} = {_toml(codes)}" for pattern, codes in value)
         return "{ " + ", ".join(pairs) + " }"
