@@ -205,6 +205,12 @@ def call_function(
     x: Execution, function: Function, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
     """Execute a function of the project with the arguments of a call."""
+    if x.taught:
+        from tflint_grad.flow.taught import call_taught, fact_of_function
+
+        said = fact_of_function(x, function)
+        if said is not None:
+            return call_taught(x, said, arguments, node, function.receiver)
     if function.wrapping.custom_gradient:
         # The value passes, whatever its body does: the author says what the gradient is.
         return x.operate(node, x.groups(entry.value for entry in arguments), Kind.TENSOR)
@@ -246,7 +252,7 @@ def run_body(
     context = context or context_of_call(x, function)
     calls = caller.calls if is_entry else (*caller.calls, (x.fresh(), x.place(node)))
     frame = Frame(x.fresh(), scope, context, calls, function, x.store.mark(), on_yield=on_yield)
-    frame.graph_control = caller.graph_control if context.mode == caller.context.mode else 0
+    frame.graph_control = caller.graph_control if context.is_graph else 0
     frame.loops = caller.loops
     entering_graph = context.is_graph and not caller.context.is_graph
     for name, value in bound.items():
@@ -449,6 +455,7 @@ def instantiate(x: Execution, cls: Class, arguments: Many[Argument], node: cst.C
         return Data(Kind.HOST)
     kind = SourceKind.MODEL if _owns_variables(bases) else SourceKind.OBJECT
     receiver = Object(x.new_source(kind, cls.name, x.station(node)), cls)
+    x.on_instance(receiver, cls)
     values = [argument.value for argument in arguments]
     for value in values:
         x.own(receiver.identity, value)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import names
+from tflint_grad.flow import modules, names
 from tflint_grad.flow.calls import context_of_call
 from tflint_grad.flow.keras_hooks import is_keras_class
 from tflint_grad.flow.paths import LEAF
@@ -21,15 +22,20 @@ from tflint_grad.flow.values import (
     Kind,
     Known,
     Mapped,
+    Module,
     Object,
     Sequence,
     Value,
 )
 from tflint_grad.knowledge.names import canonical
+from tflint_grad.knowledge.operations import tensor_attribute, tensor_method
 
 if TYPE_CHECKING:
     from tflint_grad.flow.program import Program
 
+_COMMON_ATTRIBUTES = frozenset(
+    ("append", "items", "keys", "values", "get", "update", "pop", "copy", "add", "extend")
+)
 _NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
 
 
@@ -40,7 +46,7 @@ def order_of_entries(x: Program) -> list[tuple[Function, Class | None]]:
     mentioned: set[str] = set()
 
     def add(value: object, cls: Class | None) -> None:
-        if isinstance(value, Function) and id(value.node) not in seen:
+        if isinstance(value, Function) and id(value.node) not in seen and x.is_own(value.unit):
             seen.add(id(value.node))
             if isinstance(value.node, cst.FunctionDef):
                 found.append((value, cls))
@@ -50,7 +56,7 @@ def order_of_entries(x: Program) -> list[tuple[Function, Class | None]]:
     for key, value in cells:
         if key[0] == "name" and key[1] == 0:
             add(value, None)
-    by_identity = {cls.identity: cls for cls in x.classes}
+    by_identity = {cls.identity: cls for cls in x.classes if x.is_own(cls.unit)}
     for key, value in cells:
         if key[0] == "attribute" and key[1] in by_identity:
             add(value, by_identity[key[1]])
@@ -151,21 +157,77 @@ def linked_class(x: Program, function: Function, param: cst.Param, annotation: s
     """
     name = param.name.value
     if annotation:
-        value = names.read_name(x, annotation.strip("\"'"))
+        value = _annotated(x, function, annotation)
         if isinstance(value, Class):
             return value
     used, called = x.uses_of_parameter(function.node, name)
     if not used:
         return None
-    candidates = []
-    for cls in x.classes:
-        members = x.members_of(cls)
-        callable_too = not called or members & {"call", "__call__"}
-        if used <= members and callable_too:
-            candidates.append(cls)
+    candidates = _covering(x, x.classes, used, called)
+    if not candidates and x.is_own(function.unit):
+        candidates = _covering(x, _classes_of_project(x, used), used, called)
     parents = {base.identity for cls in candidates for base in cls.ancestry()[1:]}
     candidates = [cls for cls in candidates if cls.identity not in parents]
     if len(candidates) > 1:
         named = [c for c in candidates if name.lower().strip("_") in c.name.lower()]
         candidates = named
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _annotated(x: Program, function: Function, annotation: str) -> Value | None:
+    """The class that an annotation names: `Net`, `"nets.Net"`, `Optional[Net]`, `Net | None`."""
+    text = annotation.strip("\"' ").removesuffix("| None").strip()
+    if text.startswith(("Optional[", "typing.Optional[")) and text.endswith("]"):
+        text = text[text.index("[") + 1 : -1].strip("\"' ")
+    first, *rest = text.split(".")
+    value = names.read_in_scope(x, function.scope, first)
+    for name in rest:
+        if not isinstance(value, (Module, Class)):
+            return None
+        value = names.read_attribute(x, value, name, function.node)
+    return value
+
+
+def _covering(x: Program, classes: list[Class], used: set[str], called: bool) -> list[Class]:
+    found = []
+    for cls in classes:
+        members = x.members_of(cls)
+        if used <= members and (not called or members & {"call", "__call__"}):
+            found.append(cls)
+    return found
+
+
+def _classes_of_project(x: Program, used: set[str]) -> list[Class]:
+    """Classes of neighbouring files that have all of these attributes.
+
+    What a tensor or a container has too tells nothing of a class.
+    """
+    telling = {name for name in used if name not in _COMMON_ATTRIBUTES and not is_of_tensors(name)}
+    if x.project is None or not telling:
+        return []
+    found = []
+    for path, name in x.project.classes_with(x.module.path, frozenset(used)):
+        if path != x.module.path and _is_neighbour(x, path):
+            loaded = modules.load(x, path)
+            cls = None if loaded is None else names.read_in_scope(x, loaded.scope, name)
+            if isinstance(cls, Class):
+                found.append(cls)
+    return found
+
+
+def is_of_tensors(name: str) -> bool:
+    return tensor_attribute(name) is not None or tensor_method(name) is not None
+
+
+def _is_neighbour(x: Program, path: str) -> bool:
+    """In the same folder or package; test files and scripts define classes for themselves alone."""
+    own, other = (os.path.join(os.path.dirname(p), "") for p in (x.module.path, path))
+    assert x.project is not None
+    packages = {x.project.module_name(p).partition(".")[0] for p in (x.module.path, path)}
+    if not (own.startswith(other) or other.startswith(own) or len(packages) == 1):
+        return False
+    base = os.path.basename(path)
+    if base.startswith("test_") or base.endswith("_test.py"):
+        return False
+    loaded = modules.load(x, path)
+    return loaded is not None and not any(item.is_main_guard for item in loaded.outline.items)

@@ -39,6 +39,7 @@ from tflint_grad.flow.values import (
     NONE,
     NOTHING,
     UNKNOWN,
+    Class,
     Data,
     Function,
     Kind,
@@ -47,6 +48,8 @@ from tflint_grad.flow.values import (
     Tape,
     Value,
 )
+
+from tflint_grad.knowledge.taught import NOTHING_TAUGHT, Taught
 
 if TYPE_CHECKING:
     from tflint_grad.flow.bystanders import Bystander
@@ -75,11 +78,17 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_ENTRY = 6_000
 
     def __init__(
-        self, outline: Outline, source_names: frozenset[str], project: Project | None = None
+        self,
+        outline: Outline,
+        source_names: frozenset[str],
+        project: Project | None = None,
+        taught: Taught = NOTHING_TAUGHT,
     ) -> None:
         super().__init__()
         self.outline = outline
         self.project = project
+        self.taught = taught
+        self.taught_functions: dict[str, Function | None] = {}
         self.modules: dict[str, LoadedModule | None] = {}
         self.module_of_scope: dict[int, LoadedModule] = {}
         self.pending_members: dict[int, PendingMembers] = {}
@@ -172,6 +181,9 @@ class Execution(cst.CSTVisitor):
     def run_class(self, module: LoadedModule, item: ClassItem) -> None:
         """Define a class of a module in the present frame."""
         raise NotImplementedError
+
+    def on_instance(self, instance: Object, cls: Class) -> None:
+        """A class of the project was called."""
 
     def on_module(self, module: LoadedModule) -> None:
         """Another file is looked into."""
@@ -306,7 +318,8 @@ class Execution(cst.CSTVisitor):
             qualified,
             context or self.context.mode,
             symbolic,
-            self.frame.graph_control > 0 and self.context.mode == "autograph",
+            # TF 2.21: stop_gradient in a graph loop gives None, everything else zeros.
+            self.frame.graph_control > 0 and kind is not Break.STOPPED,
             explicit,
         )
         paths = cut_paths(through(self, groups, station, True, False), cause)

@@ -24,11 +24,13 @@ from tflint_grad.flow.values import (
 )
 
 if TYPE_CHECKING:
+    from tflint_grad.flow.execution import Execution
     from tflint_grad.flow.paths import Station
     from tflint_grad.flow.program import Program
 
 
-def _open_implicit(x: Program, station: Station) -> Tape:
+def open_implicit(x: Execution, station: Station) -> Tape:
+    """A tape that somebody out of sight opens; it watches what it can."""
     tape = Tape(x.fresh())
     x.tapes[tape.identity] = TapeSite(station, False, True, x.frame)
     x.set_tape(tape.identity, TapeState(recording=True, entered=True))
@@ -36,7 +38,7 @@ def _open_implicit(x: Program, station: Station) -> Tape:
     return tape
 
 
-def _close(x: Program, tape: Tape) -> None:
+def close_implicit(x: Execution, tape: Tape) -> None:
     x.store.set(RECORDING, x.recording - {tape.identity})
 
 
@@ -53,9 +55,9 @@ def ask_hook(
         run_body(x, function, arguments, function.node, context=context, is_entry=True)
         return
     station = x.station(function.node)
-    tape = _open_implicit(x, station)
+    tape = open_implicit(x, station)
     result = run_body(x, function, arguments, function.node, context=context, is_entry=True)
-    _close(x, tape)
+    close_implicit(x, tape)
     if not isinstance(result, Data) or not result.paths:
         return
     paths = x.paths(result)
@@ -103,7 +105,7 @@ def ask_compiled_losses(x: Program) -> None:
         if function is None or id(function.node) in seen:
             continue
         seen.add(id(function.node))
-        x._guarded(
+        x.guarded(
             function.name,
             lambda f=function, r=receiver, s=station, e=eager: _ask_loss(x, f, r, s, e),
         )
@@ -132,7 +134,7 @@ def _ask_loss(
     why = "Keras runs losses in a graph without AutoGraph"
     context = x.context if eager else Context("graph", why=why)
     context = Context("autograph") if function.wrapping.graph else context
-    tape = _open_implicit(x, station)
+    tape = open_implicit(x, station)
     bound: dict[str, Value] = entry_arguments(x, function, None, receiver)
     identity = x.new_source(SourceKind.MODEL, params[1].name.value, station)
     labels = x.new_source(SourceKind.OBJECT, params[0].name.value, station)
@@ -143,7 +145,7 @@ def _ask_loss(
     prediction = Data(Kind.TENSOR, {identity: LEAF}, "float", identity, symbolic=traced)
     bound[params[1].name.value] = prediction
     result = run_body(x, function, bound, function.node, context=context, is_entry=True)
-    _close(x, tape)
+    close_implicit(x, tape)
     if isinstance(result, Data):
         paths = x.paths(result)
         source = AskedSource(params[1].name.value, (identity,), prediction, True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import names, syntax
+from tflint_grad.flow.callers import run_callers
 from tflint_grad.flow.calls import context_of_call, instantiate, run_body
 from tflint_grad.flow.entries import (
     entry_arguments,
@@ -31,6 +32,7 @@ from tflint_grad.flow.store import ABSENT
 from tflint_grad.flow.survey import survey
 from tflint_grad.flow.tape_sites import tell_tape_sites
 from tflint_grad.flow.values import Argument, Class, Data, Function, Object, Value
+from tflint_grad.knowledge.taught import NOTHING_TAUGHT, Taught
 from tflint_grad.outline import ClassItem, CodeItem, Outline
 
 if TYPE_CHECKING:
@@ -85,10 +87,14 @@ class Program(Interpreter):
     """The interpreter over one file, with the functions that may become entries."""
 
     def __init__(
-        self, outline: Outline, project: Project | None = None, path: str | None = None
+        self,
+        outline: Outline,
+        project: Project | None = None,
+        path: str | None = None,
+        taught: Taught = NOTHING_TAUGHT,
     ) -> None:
         self.survey = survey(outline.tree)
-        super().__init__(outline, frozenset(self.survey.source_names), project)
+        super().__init__(outline, frozenset(self.survey.source_names), project, taught)
         self.watched_names = frozenset(self.survey.watched_names)
         self.module = LoadedModule(path or os.path.abspath(outline.filename), outline, 0)
         self.modules[self.module.path] = self.module
@@ -96,9 +102,15 @@ class Program(Interpreter):
         self.classes: list[Class] = []
         self.links: dict[int, Object] = {}
         self.instances: dict[int, Object] = {}
+        self.under_callers = False
+        self.constructed: dict[int, list[Object]] = {}
 
     def on_class(self, cls: Class, scope: int) -> None:
         self.classes.append(cls)
+
+    def on_instance(self, instance: Object, cls: Class) -> None:
+        if self.under_callers:
+            self.constructed.setdefault(cls.identity, []).append(instance)
 
     def on_module(self, module: LoadedModule) -> None:
         """Names that are asked for or watched in another file have an identity there too."""
@@ -111,7 +123,8 @@ class Program(Interpreter):
 
     def run(self) -> Flow:
         self.step_limit = self.total_limit
-        self._guarded("module", self._run_module)
+        self.guarded("module", self._run_module)
+        run_callers(self)
         self._run_entries()
         ask_compiled_losses(self)
         tell_tape_sites(self)
@@ -136,22 +149,28 @@ class Program(Interpreter):
         station = event.station
         return any(self.is_own(p.unit) for p in (station.place, *(c for _, c in station.calls)))
 
-    def _guarded(self, what: str, run: object) -> None:
-        """Run something within the limits; what is beyond them is said, not hidden."""
+    def guarded(self, what: str, run: object) -> bool:
+        """Run something within the limits; what is beyond them is said, not hidden.
+
+        Returns whether it came to its end.
+        """
         self.step_limit = min(self.total_limit, self.steps + self.STEPS_PER_ENTRY)
         if what == "module":
             self.step_limit = self.total_limit
         depth = len(self.frames)
         frame, unit = self.frame, getattr(self, "unit", None)
+        finished = True
         try:
             run()  # type: ignore[operator]
         except LimitReached:
+            finished = False
             self.cut_short.append(f"{what}: more than {self.step_limit:,} steps")
             del self.frames[depth:]
             self.frame = frame
             if unit is not None:
                 self.unit = unit
         self.exit = None
+        return finished
 
     def _run_module(self) -> None:
         self._run_items(self.outline.items)
@@ -219,11 +238,11 @@ class Program(Interpreter):
                 if not self.survey.is_tensorflow and cls is not None and is_hook(function, cls):
                     continue
                 if id(function.node) not in self.executed and self.steps < self.total_limit:
-                    self._guarded(function.name, partial(self._run_entry, function, cls))
+                    self.guarded(function.name, partial(self.run_entry, function, cls))
         if self.steps >= self.total_limit:
             self.cut_short.append("entries: the file's share of steps is used up")
 
-    def _run_entry(self, function: Function, cls: Class | None) -> None:
+    def run_entry(self, function: Function, cls: Class | None) -> None:
         mark = self.store.mark()
         self.entry += 1
         self.unit = function.unit
@@ -242,8 +261,11 @@ class Program(Interpreter):
         self._keep_new_state(mark)
 
     def instance_of(self, cls: Class) -> Object:
-        """An instance made by the constructor, with unknown arguments; one for each class."""
+        """The one instance that callers make, or one made with unknown arguments; one a class."""
         known = self.instances.get(cls.identity)
+        made_by_callers = self.constructed.get(cls.identity, [])
+        if known is None and len(made_by_callers) == 1:
+            known = self.instances[cls.identity] = made_by_callers[0]
         if known is None:
             self.instances[cls.identity] = Object(cls.identity, cls)
             init = names.find_in_class(self, cls, "__init__")
@@ -321,17 +343,20 @@ class Program(Interpreter):
                 self.store.set(key, value)
 
 
-def run(outline: Outline, project: Project | None = None) -> Flow:
+def run(
+    outline: Outline, project: Project | None = None, taught: Taught = NOTHING_TAUGHT
+) -> Flow:
     """Execute an outlined file abstractly and return what it shows.
 
-    Values are followed into the other files of `project`, where it is given.
+    Values are followed into the other files of `project`, where it is given. `taught`: what the
+    configuration says of functions.
 
     Raises:
         Unreadable: libcst cannot parse a part that is needed.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
-    program = Program(outline, project)
+    program = Program(outline, project, taught=taught)
     try:
         return program.run()
     finally:

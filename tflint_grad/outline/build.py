@@ -27,7 +27,8 @@ def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = Fa
         return _outline_in_one(source, tree)
     found = shallow_outline(source, tree)
     mark_renamed_roots(found.items)
-    found.matters = mark_needed(found.items)
+    leads = mark_needed(found.items)
+    found.matters, found.leads = leads is not None, leads or frozenset()
     if found.matters:
         for item, _ in leaves(found.items):
             if item.needed:

@@ -72,8 +72,11 @@ def _is_implicit(item: Item) -> bool:
     )
 
 
-def mark_needed(items: Sequence[Item]) -> bool:
-    """Mark the roots, all that they use, and the callers that show what is passed to them."""
+def mark_needed(items: Sequence[Item]) -> frozenset[str] | None:
+    """Mark the roots, all that they use, and the callers that show what is passed to them.
+
+    Returns the top-level names whose use leads to a root; None where there is no root at all.
+    """
     parts = list(leaves(items))
     wanted: set[str] = set()
     wanted_attributes: set[str] = set()
@@ -109,7 +112,7 @@ def mark_needed(items: Sequence[Item]) -> bool:
                 asked_by_name.add(owner.name)
                 asked_methods.setdefault(owner.name, set()).add(getattr(item, "name", ""))
     if not matters:
-        return False
+        return None
     while changed:
         changed = False
         for item, owner in parts:
@@ -146,7 +149,7 @@ def mark_needed(items: Sequence[Item]) -> bool:
             elif names.bound & wanted or names.used & shared & wanted:
                 shared.update(names.bound)
                 need(item)
-    return True
+    return frozenset(asked_by_name)
 
 
 def _answers(item: ClassItem, attributes: set[str]) -> bool:

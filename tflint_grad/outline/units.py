@@ -177,6 +177,7 @@ class Outline:
     matters: bool
     tree: ast.Module
     cut_short: list[str] = field(default_factory=list)  # what the stated limits left out
+    leads: frozenset[str] = frozenset()  # top-level names whose use leads to a tape
     _guarded: set[int] = field(default_factory=set, repr=False)
     _guarded_nodes: int = field(default=0, repr=False)
 

@@ -1,5 +1,6 @@
-"""The files of a project: where they are, what they import, and who uses what."""
+"""The files of a project: which file a module is, what it imports, and who uses what."""
 
-from tflint_grad.project.project import Project
+from tflint_grad.project.files import Disk, Files, Shipped
+from tflint_grad.project.project import Dependencies, Project
 
-__all__ = ["Project"]
+__all__ = ["Dependencies", "Disk", "Files", "Project", "Shipped"]

@@ -78,13 +78,13 @@ def read_source(path: str, filename: str | None = None) -> SourceText | None:
     return source_from_bytes(data, shown)
 
 
-def source_from_bytes(data: bytes, filename: str) -> SourceText | None:
-    """Decode the bytes of a file; None where the prefilter drops them.
+def source_from_bytes(data: bytes, filename: str, prefilter: bool = True) -> SourceText | None:
+    """Decode the bytes of a file; None where the prefilter, if it is asked, drops them.
 
     Raises:
         Unreadable: they pass the prefilter, but cannot be decoded or are too many.
     """
-    if relevance(data) is Relevance.NONE:
+    if prefilter and relevance(data) is Relevance.NONE:
         return None
     if filename.endswith(".ipynb"):
         from tflint_grad.source.notebook import notebook_source
