@@ -110,10 +110,18 @@ def holds_symbolic(x: Execution, value: Value, depth: int = 0) -> bool:
     return depth < 3 and any(holds_symbolic(x, part, depth + 1) for part in heap.parts(x, value))
 
 
-def host_use(x: Execution, node: cst.CSTNode, name: str, entry: Argument, kind: Break) -> None:
+def host_use(
+    x: Execution,
+    node: cst.CSTNode,
+    name: str,
+    entry: Argument,
+    kind: Break,
+    operation: str = "",
+) -> None:
     operand = text_of(entry.place.node) if entry.place is not None else ""
     station = x.station(node)
-    cause = Cause(kind, station, text_of(node), operand, name, x.context.mode, True)
+    spelled = operation or text_of(node)
+    cause = Cause(kind, station, spelled, operand, name, x.context.mode, True)
     x.events.append(HostUse(station, x.context, cause))
 
 

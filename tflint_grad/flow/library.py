@@ -63,6 +63,12 @@ Handler = Callable[["Execution", str, Many[Argument], "cst.CSTNode"], Value]
 
 def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """The result of calling a function or class of a library, by its qualified name."""
+    if x.taught:
+        from tflint_grad.flow.taught import call_taught, fact_of_name
+
+        said = fact_of_name(x, qualified)
+        if said is not None:
+            return call_taught(x, said, arguments, node)
     name = canonical(qualified)
     if name.startswith("builtins."):
         from tflint_grad.flow.builtin_calls import call_builtin

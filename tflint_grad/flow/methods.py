@@ -65,6 +65,12 @@ def call_method(
         case Data():
             return _data_method(x, receiver, name, arguments, node)
         case Object():
+            if x.taught and isinstance(receiver.cls, str):
+                from tflint_grad.flow.taught import call_taught, fact_of_name
+
+                said = fact_of_name(x, f"{receiver.cls}.{name}")
+                if said is not None:
+                    return call_taught(x, said, arguments, node, receiver)
             return _object_method(x, receiver, name, arguments, node)
         case Super():
             from tflint_grad.flow.keras_objects import call_base_method

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tflint_grad.knowledge.taught import NOTHING_TAUGHT
 from tflint_grad.rules import broken_path, bystanders, tape_life, tool, unrecorded
 from tflint_grad.rules.base import Rule
 
 if TYPE_CHECKING:
     from tflint_grad.findings import Finding
+    from tflint_grad.knowledge.taught import Taught
     from tflint_grad.outline import Outline
     from tflint_grad.project import Project
 
@@ -20,12 +22,15 @@ RULES: dict[str, type[Rule]] = {
 
 
 def check(
-    outline: Outline, codes: frozenset[str] | None = None, project: Project | None = None
+    outline: Outline,
+    codes: frozenset[str] | None = None,
+    project: Project | None = None,
+    taught: Taught = NOTHING_TAUGHT,
 ) -> list[Finding]:
     """All findings of a file, sorted; those of `codes` only, where given. Ignores `# noqa`.
 
     Values are followed into other files of `project`, where it is given: a finding may then lie in
-    one of these, named by its absolute path.
+    one of these, named by its absolute path. `taught`: what the configuration says of functions.
 
     Raises:
         Unreadable: libcst refuses a part of the file that is needed.
@@ -34,7 +39,7 @@ def check(
         return []
     from tflint_grad.rules.collect import findings_of
 
-    return findings_of(outline, codes, project)
+    return findings_of(outline, codes, project, taught)
 
 
 __all__ = ["RULES", "Rule", "check"]

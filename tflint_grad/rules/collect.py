@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from tflint_grad.findings import Consequence, Finding, Location, Site, TraceStep
 from tflint_grad.flow import run
 from tflint_grad.flow.positions import span_of
+from tflint_grad.knowledge.taught import NOTHING_TAUGHT
 from tflint_grad.rules import RULES
 
 if TYPE_CHECKING:
     from tflint_grad.flow.events import Event
     from tflint_grad.flow.paths import Place, Station
     from tflint_grad.flow.program import Flow
+    from tflint_grad.knowledge.taught import Taught
     from tflint_grad.outline import Outline
     from tflint_grad.project import Project
     from tflint_grad.rules.base import Rule
@@ -33,9 +35,12 @@ _HAPPENS = {
 
 
 def findings_of(
-    outline: Outline, codes: frozenset[str] | None, project: Project | None = None
+    outline: Outline,
+    codes: frozenset[str] | None,
+    project: Project | None = None,
+    taught: Taught = NOTHING_TAUGHT,
 ) -> list[Finding]:
-    flow = run(outline, project)
+    flow = run(outline, project, taught)
     outline.cut_short.extend(dict.fromkeys(flow.cut_short))
     rules = [rule() for code, rule in RULES.items() if codes is None or code in codes]
     best: dict[tuple[str, str, int], Finding] = {}

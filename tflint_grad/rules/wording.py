@@ -21,7 +21,7 @@ def gradient_of(event: GradientTaken, answer: Answer) -> str:
     """`the gradient of 'loss' with respect to 'w'`."""
     if event.hook == "call":
         return f"the gradient of {event.target} with respect to '{answer.source}'"
-    if event.hook == "loss":
+    if event.hook in ("loss", "taught"):
         return f"the gradient of {event.target} with respect to '{answer.source}'"
     return f"the gradient of '{event.target}' with respect to '{answer.source}'"
 
@@ -29,6 +29,8 @@ def gradient_of(event: GradientTaken, answer: Answer) -> str:
 def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence) -> str:
     """What the gradient call gives, in one clause."""
     if consequence is Consequence.RAISES:
+        if event.hook == "taught":
+            return f"the gradient of {event.target} raises"
         if event.hook:
             return "TensorFlow raises while it traces this"
         return f"{event.method}() of '{event.target}' raises"
@@ -37,14 +39,17 @@ def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence)
 
 def judged(event: GradientTaken, answer: Answer) -> tuple[Severity, Confidence]:
     """Proven where the way is known; likely where something opaque may carry the gradient too."""
+    guessed = event.hook == "call" or (event.hook == "taught" and answer.state == "lost")
     meant = answer.state == "lost" and answer.cause is not None and answer.cause.explicit
-    if answer.sure and answer.proven and event.hook != "call" and not meant:
+    if answer.sure and answer.proven and not guessed and not meant:
         return Severity.ERROR, Confidence.PROVEN
     return Severity.WARNING, Confidence.LIKELY
 
 
 def story_of(event: GradientTaken) -> tuple[Story, Story]:
     """Where the tape was opened, and where the gradient is asked for."""
+    if event.hook == "taught":
+        return (), (("asked for here", event.station),)
     if event.hook:
         return (), (("Keras asks for this gradient", event.station),)
     opened = (("tape opened here", event.tape.station),)
