@@ -65,7 +65,7 @@ def while_loop(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
         return call_opaque(x, arguments, node)
     state: Value = variables.value
     x.frame.loops += 1
-    x.frame.graph_control += 1
+    x.frame.graph_control += x.context.is_graph
     for _ in range(2):
         content = heap.resolved(x, state)
         single = not isinstance(content, Sequence)
@@ -73,7 +73,7 @@ def while_loop(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
         call_value(x, condition.value, given, node)
         state = call_value(x, body.value, given, node)
     x.frame.loops -= 1
-    x.frame.graph_control -= 1
+    x.frame.graph_control -= x.context.is_graph
     first = heap.resolved(x, variables.value)
     last = heap.resolved(x, state)
     return join_values([first, last]) if isinstance(last, Sequence) else last
@@ -93,10 +93,10 @@ def map_fn(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode
     if function is None or elements is None:
         return call_opaque(x, arguments, node)
     x.frame.loops += 1
-    x.frame.graph_control += 1
+    x.frame.graph_control += x.context.is_graph
     result = call_value(x, function.value, [Argument(_element(x, elements.value, node))], node)
     x.frame.loops -= 1
-    x.frame.graph_control -= 1
+    x.frame.graph_control -= x.context.is_graph
     return _stacked(x, result, node)
 
 
@@ -118,11 +118,11 @@ def fold(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) 
     element = _element(x, elements.value, node)
     state: Value = initial.value if initial is not None else element
     x.frame.loops += 1
-    x.frame.graph_control += 1
+    x.frame.graph_control += x.context.is_graph
     for _ in range(2):
         state = call_value(x, function.value, [Argument(state), Argument(element)], node)
     x.frame.loops -= 1
-    x.frame.graph_control -= 1
+    x.frame.graph_control -= x.context.is_graph
     return _stacked(x, state, node)
 
 

@@ -10,10 +10,8 @@ from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument, node_of
 from tflint_grad.flow.calls import run_callback
 from tflint_grad.flow.host import to_host
-from tflint_grad.flow.paths import Break, Cause, Paths
+from tflint_grad.flow.paths import Break, Paths
 from tflint_grad.flow.prints import asserted, printed
-from tflint_grad.flow.recording import cut_paths, through
-from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     STATIC,
     UNKNOWN,
@@ -73,7 +71,7 @@ def call_operation(
     if name in _LISTS or any(name.endswith(f".{leaf}") for leaf in ("split", "unstack")):
         return heap.new_list(x, Sequence((), result, "list"))
     if isinstance(result, Data):
-        return _with_detached(x, result, detached, arguments, node, name)
+        return _with_detached(x, result, detached, node, name)
     return result
 
 
@@ -100,7 +98,6 @@ def _with_detached(
     x: Execution,
     result: Data,
     detached: Many[Value],
-    arguments: Many[Argument],
     node: cst.CSTNode,
     name: str,
 ) -> Data:
@@ -108,24 +105,8 @@ def _with_detached(
     groups = x.groups(detached)
     if not groups:
         return result
-    paths = through(x, groups, x.station(node), True, False)
-    live = {source: path for source, path in paths.items() if path.cut is None}
-    if live:
-        cause = Cause(
-            Break.NO_GRADIENT,
-            x.station(node),
-            text_of(node),
-            "",
-            name,
-            x.context.mode,
-            False,
-            x.frame.graph_control > 0 and x.context.mode == "autograph",
-        )
-        paths = {**paths, **cut_paths(live, cause)}
-    merged = dict(result.paths)
-    for source, path in paths.items():
-        merged.setdefault(source, path)
-    return replace(result, paths=merged)
+    cut = x.break_paths(node, Break.NO_GRADIENT, UNKNOWN, groups, Kind.TENSOR, qualified=name)
+    return replace(result, paths={**cut.paths, **result.paths})
 
 
 def _result(

@@ -58,10 +58,13 @@ class Cause:
     """The first step that takes a value off the recorded path.
 
     `operation` is the spelling of what was called, `operand` that of the value that was lost.
-    `symbolic`: it happens to a symbolic tensor, so a host call raises while tracing.
-    `in_graph_control`: inside a loop that is part of a graph, where None becomes zero (TF 2.21; a
-    conditional of which all branches are cut gives None, one live branch is no finding).
+    `symbolic`: it happens to a symbolic tensor, so what needs its values raises while tracing.
+    `becomes_zero`: TensorFlow fills the missing gradient in with zeros here: in a loop of a graph, in
+    the body of `tf.py_function`, beside a live output of a `tf.function` (TF 2.21; a conditional of
+    which all branches are cut gives None, one live branch is no finding).
     `explicit`: the author spelled `.numpy()`, which may be meant where another part stays live.
+    `meant`: what comes out is stopped later on, so that nobody misses it beside a live part.
+    `shape_matters`: the zero has the wrong shape, and what lies before the break checks it.
     """
 
     kind: Break
@@ -71,8 +74,20 @@ class Cause:
     qualified: str = ""
     context: str = "eager"
     symbolic: bool = False
-    in_graph_control: bool = False
+    becomes_zero: bool = False
     explicit: bool = False
+    meant: bool = False
+    shape_matters: bool = False
+
+    @property
+    def raises(self) -> bool:
+        """Whether the backward pass fails here, instead of bringing nothing."""
+        return self.kind is Break.UNREGISTERED
+
+    @property
+    def gives_zero(self) -> bool:
+        """Whether zeros come back, instead of nothing."""
+        return self.becomes_zero or self.kind is Break.ZERO_GRADIENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +166,19 @@ def _both_live(left: Path, right: Path, lost: tuple[Lost, ...]) -> Path:
     )
 
 
+def _loudness(cause: Cause) -> int:
+    return 2 if cause.raises else 1 if cause.gives_zero else 0
+
+
+def _both_cut(left: Path, right: Path) -> Path:
+    """Two cut ways: the louder outcome is what the gradient call shows."""
+    assert left.cut is not None and right.cut is not None
+    if _loudness(right.cut) > _loudness(left.cut):
+        left, right = right, left
+    tapes = (left.tapes or NO_TAPES) | (right.tapes or NO_TAPES)
+    return replace(left, tapes=tapes, sure=left.sure or right.sure)
+
+
 def combine(left: Path, right: Path) -> Path:
     """Two operands of one operation: live wins, and what the other lost is remembered."""
     if left is right:
@@ -158,8 +186,7 @@ def combine(left: Path, right: Path) -> Path:
     if left.cut is None and right.cut is None:
         return _both_live(left, right, _with_lost(left.lost, right.lost))
     if left.cut is not None and right.cut is not None:
-        tapes = (left.tapes or NO_TAPES) | (right.tapes or NO_TAPES)
-        return replace(left, tapes=tapes, sure=left.sure or right.sure)
+        return _both_cut(left, right)
     live, dead = (left, right) if left.cut is None else (right, left)
     assert dead.cut is not None
     if not dead.sure:
@@ -175,8 +202,7 @@ def join(left: Path, right: Path) -> Path:
     if left.cut is None and right.cut is None:
         return _both_live(left, right, left.lost if left.lost == right.lost else ())
     if left.cut is not None and right.cut is not None:
-        tapes = (left.tapes or NO_TAPES) | (right.tapes or NO_TAPES)
-        return replace(left, tapes=tapes, sure=left.sure or right.sure)
+        return _both_cut(left, right)
     return left if left.cut is None else right
 
 

@@ -10,7 +10,8 @@ import libcst as cst
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.events import Answer
-from tflint_grad.flow.paths import ANYTHING, NO_TAPES, Break, Cause, Path, Paths, Station, Step
+from tflint_grad.flow.paths import ANYTHING, NO_TAPES, Cause, Path, Paths, Station, Step
+from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -28,8 +29,6 @@ from tflint_grad.flow.values import (
 if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
-#: Cuts whose loss beside a live part is reported: the others are nearly always meant.
-_HOST_BREAKS = (Break.HOST_CALL, Break.HOST_CONVERSION, Break.PYTHON_FUNCTION)
 _MADE_KINDS = (SourceKind.VARIABLE, SourceKind.FROZEN, SourceKind.TENSOR)
 
 
@@ -193,7 +192,7 @@ def _answer_recorded(
         part.cause
         for _, path in recorded
         for part in path.lost
-        if part.cause.kind in _HOST_BREAKS and tape in part.tapes
+        if part.cause.kind in HOST_BREAKS and not part.cause.meant and tape in part.tapes
     ]
     if lost and sure:
         return replace(blank, state="lost", cause=lost[0])

@@ -12,6 +12,7 @@ from tflint_grad.flow.paths import (
     MAX_STEPS,
     NO_PATHS,
     NO_TAPES,
+    Break,
     Cause,
     Path,
     Paths,
@@ -127,10 +128,29 @@ def through(
     return result
 
 
+#: Breaks that are told also where another part of the target stays live.
+HOST_BREAKS = (Break.HOST_CALL, Break.HOST_CONVERSION, Break.PYTHON_FUNCTION)
+
+
 def cut_paths(paths: Paths, cause: Cause) -> Paths:
     """The same dependencies with no gradient through them from here on."""
-    return {
-        source: path if path.cut is not None else replace(path, cut=cause)
-        for source, path in paths.items()
-        if source != ANYTHING
-    }
+    return {source: _cut(path, cause) for source, path in paths.items() if source != ANYTHING}
+
+
+def _cut(path: Path, cause: Cause) -> Path:
+    """The first break is the one to name, unless a later one decides what comes back.
+
+    TF 2.21: `tf.round(tf.sign(x))` is None although sign gives zeros, `tf.round(tf.unique(x)[0])` is
+    None although the gradient of unique raises; `tf.sign(tf.unique(x)[0])` raises.
+    """
+    reaches = cause.gives_zero or cause.raises  # the backward pass goes on beyond the new break
+    lost = tuple(part for part in path.lost if reaches and part.cause.raises)
+    if path.cut is None:
+        return replace(path, cut=cause, lost=lost)
+    if cause.kind is Break.STOPPED and path.cut.kind in HOST_BREAKS:
+        return replace(path, cut=replace(path.cut, meant=True), lost=lost)
+    if path.cut.raises and not reaches:
+        return replace(path, cut=cause, lost=lost)
+    if path.cut.gives_zero and not cause.gives_zero:
+        return replace(path, cut=cause, lost=lost)
+    return path if path.lost == lost else replace(path, lost=lost)
