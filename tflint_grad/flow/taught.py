@@ -285,14 +285,15 @@ def _told(x: Execution, asked: Many[tuple[int, Answer]]) -> Answer | None:
     everything = [found for _, found in asked]
     if everything and all(a.state == "cut" and a.sure and a.proven for a in everything):
         return owned[0] if owned else everything[0]
-    return next((found for found in owned if found.state == "lost"), None)
+    lost = next((found for found in owned if found.state == "lost"), None)
+    return None if lost is None else replace(lost, proven=False)
 
 
 def _name(function: Value) -> str:
     if isinstance(function, Partial):
         return _name(function.function)
     if isinstance(function, Function):
-        return function.name
+        return function.name.replace("lambda", "the lambda")
     if isinstance(function, Object) and isinstance(function.cls, Class):
         return function.cls.name
     return "the function"

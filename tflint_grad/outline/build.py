@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Location, Severity, Unreadable
-from tflint_grad.outline.mark import leaves, mark_needed, mark_renamed_roots
+from tflint_grad.outline.mark import leaves, mark_named_roots, mark_needed
 from tflint_grad.outline.split import split
 from tflint_grad.outline.units import CodeItem, Outline, Unit
 
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from tflint_grad.source import SourceText
 
 
-def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = False) -> Outline:
+def outline(
+    source: SourceText,
+    tree: ast.Module | None = None,
+    whole: bool = False,
+    roots: frozenset[str] = frozenset(),
+) -> Outline:
     """Split `source` into items and mark those that can matter.
 
     `tree`: the module as parsed by someone else (flake8). `whole`: one unit for the whole file,
-    all of it needed; the reference that slicing is tested against.
+    all of it needed; the reference that slicing is tested against. `roots`: names of functions that
+    open a tape, by what the configuration says.
 
     Raises:
         Unreadable: broken syntax (an error), or nested or long beyond the limits (a warning).
@@ -26,7 +32,7 @@ def outline(source: SourceText, tree: ast.Module | None = None, whole: bool = Fa
     if whole:
         return _outline_in_one(source, tree)
     found = shallow_outline(source, tree)
-    mark_renamed_roots(found.items)
+    mark_named_roots(found.items, roots)
     leads = mark_needed(found.items)
     found.matters, found.leads = leads is not None, leads or frozenset()
     if found.matters:

@@ -40,18 +40,23 @@ COMMON = frozenset(
 _VARIABLES = frozenset(("trainable_variables", "trainable_weights", "variables", "weights"))
 
 
-def mark_renamed_roots(items: Sequence[Item]) -> None:
-    """`from tensorflow import GradientTape as Tape`: then `Tape` marks a root."""
+def mark_named_roots(items: Sequence[Item], roots: frozenset[str]) -> None:
+    """What mentions one of `roots` is a root, as is what mentions a root by another name.
+
+    `from tensorflow import GradientTape as Tape`: then `Tape` marks a root.
+    """
     renamed = {
         alias.asname
         for item in items
         if isinstance(item, ImportItem)
         for alias in item.node.names
-        if alias.asname is not None and alias.name.split(".")[-1] in ROOTS
+        if alias.asname is not None and alias.name.split(".")[-1] in ROOTS | roots
     }
-    if renamed:
+    if renamed or roots:
         for leaf, _ in leaves(items):
-            leaf.names.is_root = leaf.names.is_root or bool(renamed & leaf.names.used)
+            names = leaf.names
+            mentioned = renamed & names.used or roots & (names.used | names.attributes)
+            names.is_root = names.is_root or bool(mentioned)
 
 
 def leaves(

@@ -29,15 +29,18 @@ _HOOK = re.compile(
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def relevance(data: bytes) -> Relevance:
-    """How far `data`, the bytes of a file, deserves to be looked at."""
+def relevance(data: bytes, roots: frozenset[str] = frozenset()) -> Relevance:
+    """How far `data`, the bytes of a file, deserves to be looked at.
+
+    `roots`: names of functions that open a tape, by what the configuration says.
+    """
     if data.startswith(_UTF16_MARKS):
         # Not Python source; but if it speaks of a tape, its author should hear that.
         data = data.replace(b"\0", b"")
     # Two substring searches cost a tenth of a regular expression (`tf_keras` holds `keras`).
     if b"tensorflow" not in data and b"keras" not in data:
         return Relevance.NONE
-    if _ANCHOR.search(data):
+    if _ANCHOR.search(data) or any(root.encode() in data for root in roots):
         return Relevance.ANCHORED
     if _HOOK.search(data):
         return Relevance.HOOKED

@@ -50,7 +50,11 @@ class SourceText:
 
     @cached_property
     def relevance(self) -> Relevance:
-        return relevance(self.data or self.text.encode("utf-8", "surrogatepass"))
+        return self.relevance_with(frozenset())
+
+    def relevance_with(self, roots: frozenset[str]) -> Relevance:
+        """The same where the configuration names functions that open a tape."""
+        return relevance(self.data or self.text.encode("utf-8", "surrogatepass"), roots)
 
     def line(self, row: int) -> str:
         """The line at `row`, counted from 1; empty beyond the end."""
@@ -63,8 +67,10 @@ class SourceText:
         return cls(filename, _normalised(text.removeprefix("\ufeff")), newline=newline)
 
 
-def read_source(path: str, filename: str | None = None) -> SourceText | None:
-    """Read a file; None where the prefilter drops it.
+def read_source(
+    path: str, filename: str | None = None, roots: frozenset[str] = frozenset()
+) -> SourceText | None:
+    """Read a file; None where the prefilter drops it (`roots` are the prefilter's).
 
     Raises:
         Unreadable: it passes the prefilter, but its encoding is broken or it is too big.
@@ -75,16 +81,18 @@ def read_source(path: str, filename: str | None = None) -> SourceText | None:
             data = _read_at_most(file.fileno(), _PEEK_BYTES)
     except OSError as error:
         raise Unreadable(f"cannot be read: {error.strerror or error}") from error
-    return source_from_bytes(data, shown)
+    return source_from_bytes(data, shown, roots=roots)
 
 
-def source_from_bytes(data: bytes, filename: str, prefilter: bool = True) -> SourceText | None:
+def source_from_bytes(
+    data: bytes, filename: str, prefilter: bool = True, roots: frozenset[str] = frozenset()
+) -> SourceText | None:
     """Decode the bytes of a file; None where the prefilter, if it is asked, drops them.
 
     Raises:
         Unreadable: they pass the prefilter, but cannot be decoded or are too many.
     """
-    if prefilter and relevance(data) is Relevance.NONE:
+    if prefilter and relevance(data, roots) is Relevance.NONE:
         return None
     if filename.endswith(".ipynb"):
         from tflint_grad.source.notebook import notebook_source
