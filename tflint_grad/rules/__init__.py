@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.taught import NOTHING_TAUGHT
-from tflint_grad.rules import broken_path, bystanders, tape_life, tool, unrecorded
+from tflint_grad.rules import (
+    bystanders,
+    host_on_path,
+    no_gradient,
+    severed,
+    tape_life,
+    tool,
+    unrecorded,
+)
 from tflint_grad.rules.base import Rule
 
 if TYPE_CHECKING:
@@ -16,7 +24,7 @@ if TYPE_CHECKING:
 
 RULES: dict[str, type[Rule]] = {
     rule.code: rule
-    for family in (tool, bystanders, broken_path, tape_life, unrecorded)
+    for family in (tool, bystanders, host_on_path, no_gradient, severed, tape_life, unrecorded)
     for rule in family.RULES
 }
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tflint_grad.findings import Consequence
+from tflint_grad.rules.problem import PROVEN, Judgement, Problem, Story
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tflint_grad.flow.events import Event
-    from tflint_grad.rules.problem import Problem
+    from tflint_grad.flow.paths import Station
 
 
 class Rule:
@@ -29,3 +30,17 @@ class Rule:
     def check(self, event: Event) -> Iterator[Problem]:
         """The problems that one event shows; called in the order of execution."""
         raise NotImplementedError
+
+    def problem(
+        self,
+        station: Station,
+        message: str,
+        consequence: Consequence | None = None,
+        judgement: Judgement = PROVEN,
+        story: Story = (),
+        anchor: Station | None = None,
+    ) -> Problem:
+        """What to say of a place, with the rule's own consequence unless the context has another."""
+        severity, confidence = judgement
+        told = consequence if consequence is not None else self.consequence
+        return Problem(station, message, told, severity, confidence, story, anchor)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tflint_grad.findings import Confidence, Consequence, Severity
+from tflint_grad.findings import Consequence
 from tflint_grad.flow.events import ControlOnTensor, Event, OnPath
 from tflint_grad.rules.base import Rule
-from tflint_grad.rules.problem import Problem
+from tflint_grad.rules.problem import ADVICE, LIKELY, PROVEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tflint_grad.rules.problem import Problem
 
 
 class OnPathRule(Rule):
@@ -25,13 +27,8 @@ class OnPathRule(Rule):
         if event.what not in self.what.split() or event.context.mode not in self.modes:
             return
         story = (("tape opened here", event.tape.station), ("asked for here", event.asked))
-        yield Problem(
-            event.station,
-            self.say(event),
-            self.consequence_in(event),
-            Severity.ADVICE,
-            Confidence.PROVEN,
-            story,
+        yield self.problem(
+            event.station, self.say(event), self.consequence_in(event), ADVICE, story
         )
 
     def consequence_in(self, event: OnPath) -> Consequence:
@@ -208,13 +205,11 @@ class PrintOnPath(OnPathRule):
         for problem in super().check(event):
             assert isinstance(event, OnPath)
             if event.context.xla:
-                yield Problem(
+                yield self.problem(
                     problem.station,
                     f"tf.print of '{event.subject}' cannot be compiled: under jit_compile=True it raises",
                     Consequence.RAISES,
-                    Severity.ERROR,
-                    Confidence.PROVEN,
-                    problem.story,
+                    story=problem.story,
                 )
             else:
                 yield problem
@@ -276,7 +271,7 @@ class UnconvertedControlFlow(Rule):
                 f"'{event.subject} is True' is decided while the graph is traced and is always false;"
                 " use the tensor itself in tf.where or tf.cond"
             )
-            yield Problem(event.station, message, Consequence.GRADIENT_WRONG)
+            yield self.problem(event.station, message, Consequence.GRADIENT_WRONG)
             return
         why = f" ({event.context.why})" if event.context.why else ""
         message = (
@@ -285,9 +280,7 @@ class UnconvertedControlFlow(Rule):
             " TensorFlow's own reduction"
         )
         likely = event.likely or event.context.likely
-        severity = Severity.WARNING if likely else Severity.ERROR
-        confidence = Confidence.LIKELY if likely else Confidence.PROVEN
-        yield Problem(event.station, message, Consequence.RAISES, severity, confidence)
+        yield self.problem(event.station, message, judgement=LIKELY if likely else PROVEN)
 
 
 RULES = (IfOnTensor, WhileOnTensor, UnconvertedControlFlow, AutographControlFlow, PrintOnPath)

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from tflint_grad.flow.paths import Station
 
 Story = tuple[tuple[str, "Station"], ...]
+Judgement = tuple[Severity, Confidence]
+
+PROVEN: Judgement = (Severity.ERROR, Confidence.PROVEN)
+LIKELY: Judgement = (Severity.WARNING, Confidence.LIKELY)
+HARMFUL: Judgement = (Severity.WARNING, Confidence.PROVEN)  # memory or speed, not the gradient
+ADVICE: Judgement = (Severity.ADVICE, Confidence.PROVEN)
 
 
 @dataclass(frozen=True, slots=True)

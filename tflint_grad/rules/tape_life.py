@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tflint_grad.findings import Confidence, Consequence, Severity
+from tflint_grad.findings import Consequence
 from tflint_grad.flow.events import Event, TapeEnded, TapeExhausted
 from tflint_grad.rules.base import Rule
-from tflint_grad.rules.problem import Problem
+from tflint_grad.rules.problem import ADVICE, HARMFUL, LIKELY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tflint_grad.rules.problem import Problem
 
 
 class TapeExhaustedRule(Rule):
@@ -67,7 +69,7 @@ class TapeExhaustedRule(Rule):
             ("first used here", event.first),
             ("used again here", event.station),
         )
-        yield Problem(event.station, message, Consequence.RAISES, story=story)
+        yield self.problem(event.station, message, story=story)
 
 
 class TapeRule(Rule):
@@ -126,9 +128,7 @@ class PersistentTapeKept(TapeRule):
             " memory after its last use; del it"
         )
         story = (("tape opened here", site.station),)
-        yield Problem(
-            station, message, Consequence.MEMORY, Severity.WARNING, Confidence.LIKELY, story
-        )
+        yield self.problem(station, message, judgement=LIKELY, story=story)
 
 
 class NeedlessPersistentTape(TapeRule):
@@ -169,7 +169,7 @@ class NeedlessPersistentTape(TapeRule):
         if event.needless is None:
             return
         story = tuple(("used here", station) for station in site.use_stations[:2])
-        severity = Severity.WARNING if event.needless == "one" and site.eager else Severity.ADVICE
+        judgement = HARMFUL if event.needless == "one" and site.eager else ADVICE
         if event.needless == "one":
             message = (
                 "persistent=True is not needed: only one gradient is taken, and the tape keeps what it"
@@ -180,8 +180,8 @@ class NeedlessPersistentTape(TapeRule):
                 "persistent=True is not needed: all calls ask for the same target; one call with a"
                 " list of sources serves, and frees what was recorded"
             )
-        consequence = Consequence.MEMORY if severity is Severity.WARNING else Consequence.ADVICE
-        yield Problem(site.station, message, consequence, severity, Confidence.PROVEN, story)
+        consequence = Consequence.MEMORY if judgement is HARMFUL else Consequence.ADVICE
+        yield self.problem(site.station, message, consequence, judgement, story)
 
 
 class GradientInsideTape(TapeRule):
@@ -230,12 +230,11 @@ class GradientInsideTape(TapeRule):
             "this gradient is taken inside the block of its own persistent tape, which records the"
             " backward pass too; move it out of the block"
         )
-        yield Problem(
+        yield self.problem(
             call.station,
             message,
             Consequence.SLOW if eager else Consequence.ADVICE,
-            Severity.WARNING if eager else Severity.ADVICE,
-            Confidence.PROVEN,
+            HARMFUL if eager else ADVICE,
             (("tape opened here", site.station),),
         )
 
@@ -279,9 +278,7 @@ class UnusedTape(TapeRule):
         if site.watches and site.saw_opaque:
             return  # what runs inside may ask TensorFlow what is watched
         message = "no gradient is ever taken from this tape: it records for nothing; remove it"
-        yield Problem(
-            site.station, message, Consequence.MEMORY, Severity.WARNING, Confidence.PROVEN
-        )
+        yield self.problem(site.station, message, judgement=HARMFUL)
 
 
 class MissingDelTape(TapeRule):
@@ -321,7 +318,7 @@ class MissingDelTape(TapeRule):
         if not event.undeleted or event.needless is not None or event.kept is not None:
             return
         message = "this persistent tape is not deleted after its last use; it dies when the function returns"
-        yield Problem(site.station, message, Consequence.ADVICE, Severity.ADVICE, Confidence.PROVEN)
+        yield self.problem(site.station, message, judgement=ADVICE)
 
 
 RULES = (

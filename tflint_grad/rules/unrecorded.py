@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tflint_grad.findings import Confidence, Consequence, Severity
+from tflint_grad.findings import Consequence
 from tflint_grad.flow.events import Event, GradientTaken, VariableRebound
 from tflint_grad.rules.base import Rule
-from tflint_grad.rules.problem import Problem
+from tflint_grad.rules.problem import LIKELY, PROVEN
 from tflint_grad.rules.wording import gradient_of, judged, story_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tflint_grad.flow.events import Answer
+    from tflint_grad.rules.problem import Problem
 
 
 class AnswerRule(Rule):
@@ -73,19 +74,15 @@ class ForwardOutsideTape(AnswerRule):
             or not (answer.sure or answer.missed_surely)
         ):
             return
-        severity, confidence = judged(event, answer)
-        opened, asked = story_of(event)
         message = (
             f"this step is computed while the tape does not record: {gradient_of(event, answer)}"
             " will be None; move it into the tape's with block"
         )
-        yield Problem(
+        yield self.problem(
             answer.missed,
             message,
-            Consequence.GRADIENT_NONE,
-            severity,
-            confidence,
-            (*opened, *asked),
+            judgement=judged(event, answer),
+            story=story_of(event),
             anchor=event.tape.station,
         )
 
@@ -129,19 +126,12 @@ class HigherOrderDetached(AnswerRule):
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
         if answer.state != "unrecorded" or not answer.missed_is_gradient or answer.missed is None:
             return
-        severity, confidence = judged(event, answer)
-        opened, asked = story_of(event)
         message = (
             f"this gradient is taken outside of the tape that differentiates it again:"
             f" {gradient_of(event, answer)} will be None; take it inside that tape's with block"
         )
-        yield Problem(
-            answer.missed,
-            message,
-            Consequence.GRADIENT_NONE,
-            severity,
-            confidence,
-            (*opened, *asked),
+        yield self.problem(
+            answer.missed, message, judgement=judged(event, answer), story=story_of(event)
         )
 
 
@@ -183,19 +173,16 @@ class UnwatchedSource(AnswerRule):
             return
         if answer.source_kind not in ("tensor", "tensor computed from others", "sibling"):
             return
-        opened, asked = story_of(event)
         likely = answer.source_kind == "sibling"
         message = (
             f"the tape never watches the tensor '{answer.source}': {gradient_of(event, answer)} will"
             f" be None; call tape.watch({answer.source}) first in the with block"
         )
-        yield Problem(
+        yield self.problem(
             event.station if likely else answer.created or event.station,
             message,
-            Consequence.GRADIENT_NONE,
-            Severity.WARNING if likely else Severity.ERROR,
-            Confidence.LIKELY if likely else Confidence.PROVEN,
-            (*opened, *asked),
+            judgement=LIKELY if likely else PROVEN,
+            story=story_of(event),
         )
 
 
@@ -237,20 +224,12 @@ class WatchedTooLate(AnswerRule):
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
         if answer.state != "unrecorded" or answer.missed_before_watch is None or not answer.sure:
             return
-        opened, asked = story_of(event)
         used = (("used here, unwatched", answer.missed),) if answer.missed is not None else ()
         message = (
             f"'{answer.source}' is watched only after it was used: {gradient_of(event, answer)} will"
             " be None; watch it first in the with block"
         )
-        yield Problem(
-            answer.missed_before_watch,
-            message,
-            Consequence.GRADIENT_NONE,
-            Severity.ERROR,
-            Confidence.PROVEN,
-            (*opened, *used, *asked),
-        )
+        yield self.problem(answer.missed_before_watch, message, story=story_of(event, used=used))
 
 
 class VariableOverwritten(AnswerRule):
@@ -298,30 +277,22 @@ class VariableOverwritten(AnswerRule):
             name = "assign_add" if event.operator == "+" else "assign_sub"
             statement = f"{event.name} {event.operator}= …"
             message = f"'{statement}' on a tf.Variable raises; use {event.name}.{name}(…)"
-            return Problem(event.station, message, Consequence.RAISES)
+            return self.problem(event.station, message, Consequence.RAISES)
         message = (
             f"'{event.name}' held a variable and now holds a tensor: the variable is not updated, and"
             f" the next gradient with respect to '{event.name}' will be None; use assign_sub"
         )
-        return Problem(event.station, message, Consequence.GRADIENT_NONE)
+        return self.problem(event.station, message)
 
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
         if answer.rebound is None or answer.state not in ("unwatched", "unrecorded", "absent"):
             return
-        opened, asked = story_of(event)
         message = (
             f"'{answer.rebound_name}' held a variable and now holds a tensor that no tape watches:"
             f" {gradient_of(event, answer)} will be None from here on; update the variable"
             " with assign_sub(…)"
         )
-        yield Problem(
-            answer.rebound,
-            message,
-            Consequence.GRADIENT_NONE,
-            Severity.ERROR,
-            Confidence.PROVEN,
-            (*opened, *asked),
-        )
+        yield self.problem(answer.rebound, message, story=story_of(event))
 
 
 class UnconnectedSource(AnswerRule):
@@ -358,20 +329,12 @@ class UnconnectedSource(AnswerRule):
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
         if answer.state != "absent" or answer.rebound is not None:
             return
-        opened, asked = story_of(event)
         made = (("the source is made here", answer.created),) if answer.created is not None else ()
         message = (
             f"'{event.target}' does not depend on '{answer.source}': {gradient_of(event, answer)}"
             " will be None"
         )
-        yield Problem(
-            event.station,
-            message,
-            Consequence.GRADIENT_NONE,
-            Severity.ERROR,
-            Confidence.PROVEN,
-            (*made, *opened, *asked),
-        )
+        yield self.problem(event.station, message, story=story_of(event, made=made))
 
 
 RULES = (

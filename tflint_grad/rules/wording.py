@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tflint_grad.findings import Confidence, Consequence, Severity
+from tflint_grad.findings import Consequence
+from tflint_grad.rules.problem import LIKELY, PROVEN, Judgement, Story
 
 if TYPE_CHECKING:
     from tflint_grad.flow.events import Answer, GradientTaken
-    from tflint_grad.rules.problem import Story
 
 _BECOMES = {
     Consequence.GRADIENT_NONE: "will be None",
@@ -37,20 +37,18 @@ def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence)
     return f"{gradient_of(event, answer)} {_BECOMES[consequence]}"
 
 
-def judged(event: GradientTaken, answer: Answer) -> tuple[Severity, Confidence]:
+def judged(event: GradientTaken, answer: Answer) -> Judgement:
     """Proven where the way is known; likely where something opaque may carry the gradient too."""
-    guessed = event.hook == "call" or (event.hook == "taught" and answer.state == "lost")
     meant = answer.state == "lost" and answer.cause is not None and answer.cause.explicit
-    if answer.sure and answer.proven and not guessed and not meant:
-        return Severity.ERROR, Confidence.PROVEN
-    return Severity.WARNING, Confidence.LIKELY
+    proven = answer.sure and answer.proven and event.hook != "call" and not meant
+    return PROVEN if proven else LIKELY
 
 
-def story_of(event: GradientTaken) -> tuple[Story, Story]:
-    """Where the tape was opened, and where the gradient is asked for."""
+def story_of(event: GradientTaken, made: Story = (), used: Story = ()) -> Story:
+    """What happened, in its order: `made` before the tape was opened, `used` under it."""
     if event.hook == "taught":
-        return (), (("asked for here", event.station),)
+        return (*made, *used, ("asked for here", event.station))
     if event.hook:
-        return (), (("Keras asks for this gradient", event.station),)
-    opened = (("tape opened here", event.tape.station),)
-    return opened, (("asked for here", event.station),)
+        return (*made, *used, ("Keras asks for this gradient", event.station))
+    opened = ("tape opened here", event.tape.station)
+    return (*made, opened, *used, ("asked for here", event.station))
