@@ -53,6 +53,9 @@ class Layer:
     exit_zero: bool | None = None
     statistics: bool | None = None
     functions: Taught | None = None
+    src: tuple[str, ...] | None = None
+    jobs: int | None = None
+    cache_dir: str | None = None
 
     @property
     def selection(self) -> Selection:
@@ -81,12 +84,36 @@ class Settings:
         return None if name == "never" else Severity[name.upper()]
 
     @property
+    def src(self) -> tuple[str, ...]:
+        """The folders that modules are imported from, as the configuration names them; absolute."""
+        for layer in self.layers:
+            if layer.src is not None:
+                return tuple(os.path.abspath(os.path.join(layer.root, path)) for path in layer.src)
+        return ()
+
+    @property
+    def cache_dir(self) -> str | None:
+        """Where findings are remembered, absolute; None: in the platform's cache folder."""
+        for layer in self.layers:
+            if layer.cache_dir is not None:
+                return os.path.abspath(os.path.join(layer.root, os.path.expanduser(layer.cache_dir)))
+        return None
+
+    @property
     def taught(self) -> Taught:
         """What the configuration tells of functions; equal tables are equal, hash and pickle."""
         from tflint_grad.knowledge.taught import NOTHING_TAUGHT
 
         taught: Taught = self.first("functions", NOTHING_TAUGHT)
         return taught
+
+    @property
+    def src(self) -> tuple[str, ...]:
+        """The folders that absolute imports are looked up in, absolute."""
+        for layer in self.layers:
+            if layer.src is not None:
+                return tuple(os.path.abspath(os.path.join(layer.root, part)) for part in layer.src)
+        return ()
 
     def selects(self, code: str, filename: str) -> bool:
         """Whether findings of `code` in the file are reported."""
@@ -305,6 +332,31 @@ def _boolean(value: object) -> bool:
     return value
 
 
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UsageError("must be a whole number from 1")
+    return value
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise UsageError("must be a string")
+    return value
+
+
+def job_count(value: object) -> int:
+    """Check a number of processes."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UsageError(f"must be a whole number from 1, not {value!r}")
+    return value
+
+
+def _path(value: object) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise UsageError("must be a path")
+    return value
+
+
 def _functions(value: object) -> Taught:
     from tflint_grad.teaching import taught_functions
 
@@ -326,6 +378,12 @@ KEYS: dict[str, Callable[[object], object]] = {
     "exit-zero": _boolean,
     "statistics": _boolean,
     "functions": _functions,
+    "src": strings,
+    "jobs": job_count,
+    "cache-dir": _path,
+    "src": strings,
+    "jobs": _count,
+    "cache-dir": _string,
 }
 
 

@@ -122,6 +122,16 @@ class Finding:
                 )
         return self
 
+    def renamed(self, name: Callable[[str], str]) -> Finding:
+        """The same finding with another name for each file that it speaks of."""
+        return replace(
+            self,
+            filename=name(self.filename),
+            trace=tuple(replace(step, filename=name(step.filename)) for step in self.trace),
+            callers=tuple(replace(site, filename=name(site.filename)) for site in self.callers),
+            tapes=tuple((name(path), location) for path, location in self.tapes),
+        )
+
     def with_filename(self, filename: str) -> Finding:
         """The same finding in a file of another name (traces within the file follow)."""
         trace = tuple(
@@ -129,6 +139,20 @@ class Finding:
             for step in self.trace
         )
         return replace(self, filename=filename, trace=trace)
+
+
+#: Which of several consequences at one place is told: the loudest at run time first.
+_LOUDNESS = tuple(Consequence)
+
+
+def heavier(one: Finding, other: Finding) -> Finding:
+    """Of two findings of one code at one place the one that weighs more, with the tapes of both."""
+
+    def weight(finding: Finding) -> tuple[int, int]:
+        return (int(finding.severity), -_LOUDNESS.index(finding.consequence))
+
+    chosen = other if weight(other) > weight(one) else one
+    return replace(chosen, tapes=tuple(sorted({*one.tapes, *other.tapes})))
 
 
 class Unreadable(Exception):

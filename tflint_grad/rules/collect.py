@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint_grad.findings import Consequence, Finding, Location, Site, TraceStep
+from tflint_grad.findings import Consequence, Finding, Location, Site, TraceStep, heavier
 from tflint_grad.flow import run
 from tflint_grad.flow.positions import span_of
 from tflint_grad.knowledge.taught import NOTHING_TAUGHT
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
     from tflint_grad.project import Project
     from tflint_grad.rules.base import Rule
     from tflint_grad.rules.problem import Problem
-
-#: Which of several consequences at one place is told: the loudest at run time first.
-_ORDER = tuple(Consequence)
-
 
 #: What happens at the place of a finding that breaks no path.
 _HAPPENS = {
@@ -53,16 +48,6 @@ def findings_of(
                     known = best.get(key)
                     best[key] = finding if known is None else heavier(known, finding)
     return sorted(best.values(), key=Finding.sort_key)
-
-
-def heavier(one: Finding, other: Finding) -> Finding:
-    """Of two findings of one code at one place the one that weighs more, with the tapes of both."""
-    chosen = other if _weight(other) > _weight(one) else one
-    return replace(chosen, tapes=tuple(sorted({*one.tapes, *other.tapes})))
-
-
-def _weight(finding: Finding) -> tuple[int, int]:
-    return (int(finding.severity), -_ORDER.index(finding.consequence))
 
 
 def _finding(flow: Flow, rule: Rule, problem: Problem, event: Event) -> Finding:
