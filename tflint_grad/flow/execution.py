@@ -9,6 +9,7 @@ import libcst as cst
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.joins import join_cells
+from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.paths import (
     ANYTHING,
     NO_TAPES,
@@ -48,7 +49,6 @@ from tflint_grad.flow.values import (
     Tape,
     Value,
 )
-
 from tflint_grad.knowledge.taught import NOTHING_TAUGHT, Taught
 
 if TYPE_CHECKING:
@@ -57,10 +57,6 @@ if TYPE_CHECKING:
     from tflint_grad.flow.modules import LoadedModule, PendingMembers
     from tflint_grad.outline import ClassItem, Outline, Unit
     from tflint_grad.project import Project
-
-
-class LimitReached(Exception):
-    """An entry used up its share of steps; what follows is not executed."""
 
 
 class Execution(cst.CSTVisitor):
@@ -76,6 +72,7 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_FILE = 20_000
     STEPS_PER_LINE = 20
     STEPS_PER_ENTRY = 6_000
+    STEPS_FOR_IMPORTS = 40_000
 
     def __init__(
         self,
@@ -111,6 +108,7 @@ class Execution(cst.CSTVisitor):
         self.exit: Exit | None = None
         self.counter = 0
         self.steps = 0
+        self.import_steps = self.STEPS_FOR_IMPORTS
         self.step_limit = 0
         self.total_limit = self.STEPS_PER_FILE + self.STEPS_PER_LINE * len(outline.lines)
         self.unit: Unit

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Unreadable
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.paths import NO_TAPES
 from tflint_grad.flow.state import EAGER, RECORDING, Frame
 from tflint_grad.flow.values import Choice, Class, Imported, Known, Module, Value
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 MAX_IMPORT_DEPTH = 250
 #: Files beside its own that the analysis of one file may look into.
 MAX_MODULES = 200
+STEPS_PER_IMPORT = 2_000
 
 
 @dataclass(eq=False)
@@ -209,9 +211,19 @@ def at_import(x: Execution, module: LoadedModule) -> Iterator[None]:
     x.frame = Frame(x.fresh(), module.scope, EAGER, mark=mark)
     x.frames.append(x.frame)
     x.exit = None
+    depth, start, limits = len(x.frames), x.steps, (x.step_limit, x.total_limit)
+    x.step_limit = start + min(STEPS_PER_IMPORT, x.import_steps)
+    x.total_limit = max(x.total_limit, x.step_limit)
     try:
         yield
+    except LimitReached:
+        x.cut_short.append(f"import of {module.path}: too many steps")
+        del x.frames[depth:]
     finally:
+        # What runs once, on import, is not charged to the entry that happens to need it first.
+        used = x.steps - start
+        x.import_steps -= used
+        x.step_limit, x.total_limit = limits[0] + used, limits[1] + used
         x.frames.pop()
         x.frame, unit, x.exit, x.statement, recording = before
         if unit is not None:

@@ -22,9 +22,9 @@ from tflint_grad.flow.entries import (
     order_of_entries,
 )
 from tflint_grad.flow.events import Event, GradientTaken
-from tflint_grad.flow.execution import LimitReached
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
 from tflint_grad.flow.keras_hooks import owns_variables
+from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.modules import LoadedModule, PendingMembers, run_item
 from tflint_grad.flow.state import EAGER, Frame
 from tflint_grad.flow.statements import Interpreter
