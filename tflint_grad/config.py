@@ -107,14 +107,6 @@ class Settings:
         taught: Taught = self.first("functions", NOTHING_TAUGHT)
         return taught
 
-    @property
-    def src(self) -> tuple[str, ...]:
-        """The folders that absolute imports are looked up in, absolute."""
-        for layer in self.layers:
-            if layer.src is not None:
-                return tuple(os.path.abspath(os.path.join(layer.root, part)) for part in layer.src)
-        return ()
-
     def selects(self, code: str, filename: str) -> bool:
         """Whether findings of `code` in the file are reported."""
         return is_selected(code, self._selections) and not self._ignored_in_file(code, filename)
@@ -332,18 +324,6 @@ def _boolean(value: object) -> bool:
     return value
 
 
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise UsageError("must be a whole number from 1")
-    return value
-
-
-def _string(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise UsageError("must be a string")
-    return value
-
-
 def job_count(value: object) -> int:
     """Check a number of processes."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -381,9 +361,6 @@ KEYS: dict[str, Callable[[object], object]] = {
     "src": strings,
     "jobs": job_count,
     "cache-dir": _path,
-    "src": strings,
-    "jobs": _count,
-    "cache-dir": _string,
 }
 
 
