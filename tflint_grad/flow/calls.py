@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import heap, names, staging
 from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.paths import NO_TAPES
 from tflint_grad.flow.recording import through
 from tflint_grad.flow.state import Context, Frame, SourceKind
 from tflint_grad.flow.syntax import (
@@ -255,7 +256,11 @@ def run_body(
     frame.graph_control = caller.graph_control if context.is_graph else 0
     frame.loops = caller.loops
     entering_graph = context.is_graph and not caller.context.is_graph
+    watching = x.recording if entering_graph and not is_entry else NO_TAPES
+    mark = staging.new_mark(x) if watching else 0
     for name, value in bound.items():
+        if watching:
+            value = staging.marked_input(x, value, mark)
         value = names.identified(x, name, value, node)
         x.store.set(("name", scope, name), _traced(value) if entering_graph else value)
     x.frame, x.unit = frame, function.unit
@@ -292,6 +297,8 @@ def run_body(
     if _is_abstract(function.node):
         return x.opaque(node, x.groups(bound.values()))
     value = join_values(returns)
+    if watching:
+        value = staging.results(x, value, watching, node, function.name)
     return _concrete(value) if entering_graph else value
 
 

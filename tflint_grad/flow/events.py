@@ -48,7 +48,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientTaken(Event):
-    """`tape.gradient(target, sources)` or a relative of it."""
+    """`tape.gradient(target, sources)` or a relative of it.
+
+    `failing`: steps that the backward pass meets, whatever is asked for, and that raise.
+    """
 
     tape: TapeSite
     method: str
@@ -58,6 +61,7 @@ class GradientTaken(Event):
     target_is_none: Cause | None
     zeros: bool
     hook: str = ""
+    failing: tuple[Cause, ...] = ()
 
     @property
     def row(self) -> int:
@@ -96,6 +100,15 @@ class HostUse(Event):
     """A symbolic tensor is handed to host code while a graph is traced."""
 
     cause: Cause
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GraphFails(Event):
+    """A tf.function is called under a tape, and an operation in it cannot be differentiated."""
+
+    cause: Cause
+    tape: TapeSite
+    function: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

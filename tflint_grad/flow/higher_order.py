@@ -1,4 +1,4 @@
-"""Operations that take functions: cond, while_loop, map_fn, scan, py_function."""
+"""Operations that take functions: cond, while_loop, map_fn, scan."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value
 from tflint_grad.flow.joins import join_values
-from tflint_grad.flow.paths import Break
-from tflint_grad.flow.state import EAGER
 from tflint_grad.flow.values import (
     UNKNOWN,
     Argument,
@@ -124,27 +122,3 @@ def fold(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) 
     x.frame.loops -= 1
     x.frame.graph_control -= x.context.is_graph
     return _stacked(x, state, node)
-
-
-def py_function(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
-    """Differentiable while its body stays in TensorFlow: the body decides."""
-    function, inputs = argument(arguments, 0, "func"), argument(arguments, 1, "inp")
-    if function is None or inputs is None:
-        return call_opaque(x, arguments, node)
-    given = [Argument(_eager(value)) for value in heap.parts(x, inputs.value)]
-    context, x.frame.context = x.frame.context, EAGER  # the body runs eagerly, also in a graph
-    result = call_value(x, function.value, given, node)
-    x.frame.context = context
-    if not isinstance(result, Data):
-        return result
-    paths = {
-        source: replace(path, cut=replace(path.cut, kind=Break.PYTHON_FUNCTION))
-        if path.cut is not None and path.cut.kind in (Break.HOST_CALL, Break.HOST_CONVERSION)
-        else path
-        for source, path in result.paths.items()
-    }
-    return replace(result, kind=Kind.TENSOR, paths=paths, symbolic=context.is_graph)
-
-
-def _eager(value: Value) -> Value:
-    return replace(value, symbolic=False) if isinstance(value, Data) else value

@@ -10,7 +10,7 @@ from tflint_grad.flow.calls import run_body
 from tflint_grad.flow.entries import entry_arguments
 from tflint_grad.flow.events import GradientTaken
 from tflint_grad.flow.paths import LEAF
-from tflint_grad.flow.question import AskedSource, answer, cause_of_host_target
+from tflint_grad.flow.question import AskedSource, answer, cause_of_host_target, failing_steps
 from tflint_grad.flow.state import RECORDING, Context, SourceKind, TapeSite, TapeState
 from tflint_grad.flow.values import (
     Argument,
@@ -70,7 +70,10 @@ def ask_hook(
         for i in owned
     )
     told = tuple(found for found in answers if found.state == "cut" and found.sure)
-    if told and len(told) == len(answers):
+    failing = failing_steps(tape.identity, paths)
+    if told and len(told) != len(answers):
+        told = ()
+    if told or failing:
         x.events.append(
             GradientTaken(
                 station,
@@ -83,6 +86,7 @@ def ask_hook(
                 cause_of_host_target(result, paths),
                 False,
                 hook="call",
+                failing=failing,
             )
         )
 
@@ -150,7 +154,8 @@ def _ask_loss(
         paths = x.paths(result)
         source = AskedSource(params[1].name.value, (identity,), prediction, True)
         found = answer(x, tape.identity, Argument(result), paths, source)
-        if found.state in ("cut", "lost"):
+        failing = failing_steps(tape.identity, paths)
+        if found.state in ("cut", "lost") or failing:
             x.events.append(
                 GradientTaken(
                     station,
@@ -163,6 +168,7 @@ def _ask_loss(
                     cause_of_host_target(result, paths),
                     False,
                     hook="loss",
+                    failing=failing,
                 )
             )
     x.store.take_back(mark)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tflint_grad.flow import heap
-from tflint_grad.flow.arguments import argument, node_of
+from tflint_grad.flow.arguments import node_of
 from tflint_grad.flow.calls import run_callback
 from tflint_grad.flow.events import HostUse
 from tflint_grad.flow.paths import NO_PATHS, Break, Cause
@@ -17,7 +17,6 @@ from tflint_grad.flow.values import (
     UNKNOWN,
     Argument,
     Data,
-    Function,
     Kind,
     Value,
 )
@@ -129,18 +128,9 @@ def to_host(
     x: Execution, name: str, fact: OpFact, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
     groups = x.groups(entry.value for entry in arguments)
-    kind = Break.HOST_CONVERSION
-    if name in ("tensorflow.numpy_function",):
-        kind = Break.PYTHON_FUNCTION
-    elif name.startswith(("tensorflow.io.", "tensorflow.strings.")):
-        kind = Break.NO_GRADIENT
-    result = Kind.TENSOR if kind is not Break.HOST_CONVERSION else Kind.NDARRAY
-    if name == "tensorflow.numpy_function":
-        for entry in arguments[:1]:
-            if isinstance(entry.value, Function):
-                pass  # its body runs on the host: what happens in it is no step of the path
-        second = argument(arguments, 1, "inp")
-        groups = x.groups((second.value,)) if second is not None else groups
+    is_text = name.startswith(("tensorflow.io.", "tensorflow.strings."))
+    kind = Break.NO_GRADIENT if is_text else Break.HOST_CONVERSION
+    result = Kind.TENSOR if is_text else Kind.NDARRAY
     if not groups:
         return Data(result)
     return x.break_paths(

@@ -12,12 +12,12 @@ from tflint_grad.flow.higher_order import (
     either_branch,
     fold,
     map_fn,
-    py_function,
     switch_case,
     while_loop,
 )
 from tflint_grad.flow.host import call_host, make_array
 from tflint_grad.flow.operations import call_operation, stop
+from tflint_grad.flow.python_functions import called, decorated, numpy_function, py_function
 from tflint_grad.flow.structures import (
     clip_by_global_norm,
     nest_flatten,
@@ -178,6 +178,12 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.foldl": fold,
     "tensorflow.foldr": fold,
     "tensorflow.py_function": py_function,
+    "tensorflow.numpy_function": numpy_function,
+    "tensorflow.py_func": numpy_function,
+    "decorator.tensorflow.py_function": decorated,
+    "decorator.tensorflow.numpy_function": decorated,
+    "called.tensorflow.py_function": called,
+    "called.tensorflow.numpy_function": called,
     "tensorflow.clip_by_global_norm": clip_by_global_norm,
     "keras.ops.shape": static_shape,
     "keras.backend.int_shape": static_shape,

@@ -189,7 +189,7 @@ def combine(left: Path, right: Path) -> Path:
         return _both_cut(left, right)
     live, dead = (left, right) if left.cut is None else (right, left)
     assert dead.cut is not None
-    if not dead.sure:
+    if not dead.sure or (dead.cut.raises and dead.carriers):
         return live
     lost = Lost(dead.cut, dead.tapes if dead.tapes is not None else NO_TAPES)
     return replace(live, lost=_with_lost(live.lost, (lost, *dead.lost)))

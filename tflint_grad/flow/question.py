@@ -10,7 +10,7 @@ import libcst as cst
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.events import Answer
-from tflint_grad.flow.paths import ANYTHING, NO_TAPES, Cause, Path, Paths, Station, Step
+from tflint_grad.flow.paths import ANYTHING, NO_TAPES, Cause, Lost, Path, Paths, Station, Step
 from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.text import text_of
@@ -337,6 +337,22 @@ def _target_made_unrecorded(x: Execution, tape: int, value: Value) -> Station | 
     if not isinstance(value, Data) or value.made is None or tape in value.made.recording:
         return None
     return value.made.station if value.kind in (Kind.TENSOR, Kind.UNKNOWN) else None
+
+
+def failing_steps(tape: int, paths: Paths) -> tuple[Cause, ...]:
+    """Steps on the way to the target, recorded for sure, whose backward pass raises.
+
+    TF 2.21: `tape.gradient(tf.unique(v)[0] * w, w)` raises although only w is asked for.
+    """
+    found: dict[int, Cause] = {}
+    for path in paths.values():
+        if path.carriers or not path.sure:
+            continue
+        cut = [] if path.cut is None else [Lost(path.cut, path.tapes or NO_TAPES)]
+        for part in (*cut, *path.lost):
+            if part.cause.raises and tape in part.tapes:
+                found.setdefault(id(part.cause.station.place.node), part.cause)
+    return tuple(found.values())
 
 
 def cause_of_host_target(value: Value, paths: Paths) -> Cause | None:

@@ -12,7 +12,13 @@ from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.events import GradientTaken, OnPath, TapeExhausted
 from tflint_grad.flow.paths import NO_TAPES, Path, Paths, Station, Tapes
-from tflint_grad.flow.question import answer, asked_sources, cause_of_host_target, describe_target
+from tflint_grad.flow.question import (
+    answer,
+    asked_sources,
+    cause_of_host_target,
+    describe_target,
+    failing_steps,
+)
 from tflint_grad.flow.state import RECORDING, InsideCall, SourceKind, TapeSite, TapeState
 from tflint_grad.flow.values import (
     NONE,
@@ -206,6 +212,7 @@ def take_gradient(
             and bool(target_paths),
             cause_of_host_target(target.value, target_paths),
             is_zeros,
+            failing=failing_steps(tape.identity, target_paths),
         )
     )
     _tell_bystanders(x, tape.identity, asked, describe_target(target), station)

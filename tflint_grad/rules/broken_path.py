@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def consequence_of(event: GradientTaken, answer: Answer, cause: Cause) -> Consequence:
     """What happens at run time, by the context in which the path breaks."""
-    if cause.raises:
+    if cause.raises or (cause.becomes_zero and cause.shape_matters):
         return Consequence.RAISES
     if answer.state == "lost":
         return Consequence.GRADIENT_WRONG

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from tflint_grad.findings import Consequence
+from tflint_grad.flow.events import Event, GradientTaken, GraphFails
 from tflint_grad.flow.paths import Break
 from tflint_grad.rules.broken_path import BrokenPath, operand_of
+from tflint_grad.rules.problem import LIKELY, PROVEN
+from tflint_grad.rules.wording import story_of, what_raises
 
 if TYPE_CHECKING:
-    from tflint_grad.flow.events import Answer, GradientTaken
+    from collections.abc import Iterator
+
+    from tflint_grad.flow.events import Answer
     from tflint_grad.flow.paths import Cause
+    from tflint_grad.rules.problem import Problem
 
 
 class NondifferentiableOp(BrokenPath):
@@ -163,6 +169,32 @@ class UnregisteredGradient(BrokenPath):
     name = "unregistered-gradient"
     consequence = Consequence.RAISES
     kind = Break.UNREGISTERED
+    listens: ClassVar[tuple[type[Event], ...]] = (GradientTaken, GraphFails)
+
+    def check(self, event: Event) -> Iterator[Problem]:
+        if isinstance(event, GraphFails):
+            yield self.problem(
+                event.cause.station,
+                f"{self.loses(event.cause)}: calling '{event.function}', a tf.function, under a tape"
+                f" raises in the forward call{self.advice(event.cause)}",
+                story=(
+                    ("tape opened here", event.tape.station),
+                    ("the tf.function is called here", event.station),
+                ),
+            )
+            return
+        yield from super().check(event)
+        assert isinstance(event, GradientTaken)
+        asked = {id(answer.cause) for answer in event.answers}
+        for cause in event.failing:
+            if id(cause) not in asked:
+                what = what_raises(event)
+                yield self.problem(
+                    cause.station,
+                    f"{self.loses(cause)}: {what}{self.advice(cause)}",
+                    judgement=LIKELY if event.hook == "call" else PROVEN,
+                    story=story_of(event),
+                )
 
     def loses(self, cause: Cause) -> str:
         return f"{cause.operation} has no gradient registered"

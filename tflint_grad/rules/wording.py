@@ -19,9 +19,7 @@ _BECOMES = {
 
 def gradient_of(event: GradientTaken, answer: Answer) -> str:
     """`the gradient of 'loss' with respect to 'w'`."""
-    if event.hook == "call":
-        return f"the gradient of {event.target} with respect to '{answer.source}'"
-    if event.hook in ("loss", "taught"):
+    if event.hook:
         return f"the gradient of {event.target} with respect to '{answer.source}'"
     return f"the gradient of '{event.target}' with respect to '{answer.source}'"
 
@@ -29,12 +27,17 @@ def gradient_of(event: GradientTaken, answer: Answer) -> str:
 def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence) -> str:
     """What the gradient call gives, in one clause."""
     if consequence is Consequence.RAISES:
-        if event.hook == "taught":
-            return f"the gradient of {event.target} raises"
-        if event.hook:
-            return "TensorFlow raises while it traces this"
-        return f"{event.method}() of '{event.target}' raises"
+        return what_raises(event)
     return f"{gradient_of(event, answer)} {_BECOMES[consequence]}"
+
+
+def what_raises(event: GradientTaken) -> str:
+    """The call that fails, in one clause."""
+    if event.hook == "taught":
+        return f"the gradient of {event.target} raises"
+    if event.hook:
+        return "TensorFlow raises while it traces this"
+    return f"{event.method}() of '{event.target}' raises"
 
 
 def judged(event: GradientTaken, answer: Answer) -> Judgement:
