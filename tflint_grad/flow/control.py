@@ -123,6 +123,8 @@ def control_on(
     if construct in _ITERATING and (x.frame.forks or _comes_from_layer(x, value)):
         return  # in a branch on a flag the value may be what the flag says: a list
     if x.is_symbolic(value) and context.is_graph and (context.mode == "graph" or not converted):
+        if x.doubts:
+            return
         x.events.append(ControlOnTensor(x.station(node), context, construct, text_of(subject)))
         return
     if construct not in _DECIDING or not isinstance(value, Data):

@@ -120,6 +120,7 @@ class Execution(cst.CSTVisitor):
         self.tensor_like: set[int] = set()
         self.elements: dict[int, int] = {}
         self.layer_calls: set[int] = set()
+        self.doubts = 0  # branches in execution that nothing shows to be taken
         self.entry = 0  # which entry is being executed
         self.opened_in: dict[int, int] = {}
         self.newest_tape: dict[int, int] = {}

@@ -121,7 +121,8 @@ def host_use(
     station = x.station(node)
     spelled = operation or text_of(node)
     cause = Cause(kind, station, spelled, operand, name, x.context.mode, True)
-    x.events.append(HostUse(station, x.context, cause))
+    if not x.doubts:
+        x.events.append(HostUse(station, x.context, cause))
 
 
 def to_host(

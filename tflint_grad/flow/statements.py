@@ -153,9 +153,26 @@ class Interpreter(Expressions):
         return False
 
     def _branch(self, test: cst.CSTNode, taken: bool, body: cst.CSTNode | None) -> None:
+        doubtful = self._supposes_none(test, taken)
         self._narrow(test, taken)
-        if body is not None:
-            self.evaluate(body)
+        self.doubts += doubtful
+        try:
+            if body is not None:
+                self.evaluate(body)
+        finally:
+            self.doubts -= doubtful
+
+    def _supposes_none(self, test: cst.CSTNode, taken: bool) -> bool:
+        """A branch for `value is None`, where nothing shows that the value ever is."""
+        if not isinstance(test, cst.Comparison) or len(test.comparisons) != 1:
+            return False
+        target = test.comparisons[0]
+        if not isinstance(target.comparator, cst.Name) or target.comparator.value != "None":
+            return False
+        if not isinstance(target.operator, cst.Is if taken else cst.IsNot):
+            return False
+        value = names.read_name(self, test.left.value) if isinstance(test.left, cst.Name) else None
+        return isinstance(value, Data) and value.made is not None
 
     def _narrow(self, test: cst.CSTNode, taken: bool) -> None:
         """`x is None` holds in one branch and not in the other."""
