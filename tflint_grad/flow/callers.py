@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Definitions of other files that are executed for what they pass, and the steps they get together.
 MAX_CALLERS = 8
-CALLER_STEPS = 20_000
+CALLER_STEPS = 12_000
 
 Caller = tuple[LoadedModule, ClassItem | None, DefItem | CodeItem]
 

@@ -203,7 +203,7 @@ def _classes_of_project(x: Program, used: set[str]) -> list[Class]:
     What a tensor or a container has too tells nothing of a class.
     """
     telling = {name for name in used if name not in _COMMON_ATTRIBUTES and not is_of_tensors(name)}
-    if x.project is None or not telling:
+    if x.project is None or not telling or not x.outline.leads:
         return []
     found = []
     for path, name in x.project.classes_with(x.module.path, frozenset(used)):

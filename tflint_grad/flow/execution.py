@@ -72,7 +72,7 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_FILE = 20_000
     STEPS_PER_LINE = 20
     STEPS_PER_ENTRY = 6_000
-    STEPS_FOR_IMPORTS = 40_000
+    STEPS_FOR_IMPORTS = 10_000
 
     def __init__(
         self,
@@ -125,6 +125,8 @@ class Execution(cst.CSTVisitor):
         self.opened_in: dict[int, int] = {}
         self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
+        self.paused: tuple[tuple[int, Station], ...] = ()  # tapes under stop_recording
+        self.accessed: dict[int, dict[int, None]] = {}  # variables read, by tape
         self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}
         self.needed_calls: set[int] = set()
         self.loops_at_open: dict[int, int] = {}
@@ -282,7 +284,9 @@ class Execution(cst.CSTVisitor):
         recording = self.recording
         paths = through(self, groups, station, sure, is_gradient)
         symbolic = kind is Kind.TENSOR and self.context.is_graph
-        return Data(kind, paths, dtype, made=Made(station, recording), symbolic=symbolic)
+        return Data(
+            kind, paths, dtype, made=Made(station, recording, self.paused), symbolic=symbolic
+        )
 
     def opaque(self, node: cst.CSTNode, groups: Sequence[Paths]) -> Data:
         """The result of something whose body is not known: it may carry anything."""
@@ -322,7 +326,7 @@ class Execution(cst.CSTVisitor):
             explicit,
         )
         paths = cut_paths(through(self, groups, station, True, False), cause)
-        made = Made(station, recording)
+        made = Made(station, recording, self.paused)
         is_symbolic = result is Kind.TENSOR and self.context.is_graph
         return Data(result, paths, dtype, made=made, symbolic=is_symbolic)
 

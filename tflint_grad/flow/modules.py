@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 #: An import that leads through more modules than this is not followed.
 MAX_IMPORT_DEPTH = 250
 #: Files beside its own that the analysis of one file may look into.
-MAX_MODULES = 200
+MAX_MODULES = 40
 STEPS_PER_IMPORT = 2_000
 
 

@@ -360,6 +360,7 @@ def run(
     try:
         return program.run()
     finally:
+        program.__dict__.clear()  # it is full of circles, which would wait for the collector
         sys.setrecursionlimit(limit)
         syntax.forget()
 

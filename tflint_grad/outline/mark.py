@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from tflint_grad.outline.units import Item
 
-HOOKS = frozenset(("call", "train_step", "__call__"))
 #: Methods that Python or Keras calls by itself.
 IMPLICIT_METHODS = frozenset(("call", "build", "train_step", "loss"))
 #: Attribute names too common to tell a class by.
@@ -77,10 +76,16 @@ def _is_implicit(item: Item) -> bool:
     )
 
 
-def mark_needed(items: Sequence[Item]) -> frozenset[str] | None:
+def mark_needed(
+    items: Sequence[Item], anchored: bool, going_wrong: frozenset[int]
+) -> frozenset[str] | None:
     """Mark the roots, all that they use, and the callers that show what is passed to them.
 
-    Returns the top-level names whose use leads to a root; None where there is no root at all.
+    `anchored`: the file may speak of a tape. `going_wrong`: ids of the items that hold a hook, or
+    hand out a loss, in which something may break.
+
+    Returns the top-level names whose use leads to a tape (none in a file of Keras hooks alone);
+    None where there is nothing that can matter.
     """
     parts = list(leaves(items))
     wanted: set[str] = set()
@@ -88,7 +93,7 @@ def mark_needed(items: Sequence[Item]) -> frozenset[str] | None:
     asked_by_name: set[str] = set()
     shared: set[str] = set()  # what the needed statements of the module bind
     asked_methods: dict[str, set[str]] = {}
-    matters = False
+    matters = has_tape = False
     changed = True
 
     def need(item: DefItem | CodeItem | ClassItem) -> None:
@@ -100,12 +105,9 @@ def mark_needed(items: Sequence[Item]) -> frozenset[str] | None:
 
     for item, owner in parts:
         names = item.names
-        hook = (
-            owner is not None and isinstance(item, DefItem) and item.name in HOOKS and names.is_hook
-        )
-        compiled = "compile" in names.attributes and "loss" in names.used
-        if names.is_root or hook or compiled:
+        if (anchored and names.is_root) or id(item) in going_wrong:
             matters = True
+            has_tape = has_tape or names.is_root
             need(item)
             if isinstance(item, CodeItem) and owner is None:
                 shared.update(names.bound)
@@ -154,7 +156,7 @@ def mark_needed(items: Sequence[Item]) -> frozenset[str] | None:
             elif names.bound & wanted or names.used & shared & wanted:
                 shared.update(names.bound)
                 need(item)
-    return frozenset(asked_by_name)
+    return frozenset(asked_by_name) if has_tape else frozenset()
 
 
 def _answers(item: ClassItem, attributes: set[str]) -> bool:

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Protocol
 
 from tflint_grad.project.files import Files
@@ -83,32 +84,46 @@ class Index:
         self._facts: dict[str, tuple[frozenset[str], Classes]] | None = None
 
     def importers(self, path: str, module: str, names: frozenset[str]) -> tuple[str, ...]:
+        """The files that import the module or one of `names`, and mention one of `names`."""
         wanted = names | {module}
         mentions = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in names))
         found = []
-        for other in sorted(self.facts, key=lambda o: _distance(path, o)):
-            if other != path and not wanted.isdisjoint(self.facts[other][0]):
-                data = self._read(other)
-                if data is not None and mentions.search(data):
-                    found.append(other)
-                    if len(found) == MAX_IMPORTERS:
-                        break
+        candidates = [
+            other
+            for other, (imports, _) in self.facts.items()
+            if other != path and not wanted.isdisjoint(imports)
+        ]
+        for other in sorted(candidates, key=lambda o: _distance(path, o)):
+            data = self._read(other)
+            if data is not None and mentions.search(data):
+                found.append(other)
+                if len(found) == MAX_IMPORTERS:
+                    break
         return tuple(found)
 
     def classes_with(self, path: str, members: frozenset[str]) -> tuple[tuple[str, str], ...]:
+        """The classes that have all of `members`, the nearest first."""
+        if not members:
+            return ()
+        having = (self.classes_by_member.get(member, frozenset()) for member in members)
+        found = frozenset.intersection(*having)
+        return tuple(sorted(found, key=lambda entry: (_distance(path, entry[0]), entry[1])))[
+            :MAX_CLASSES
+        ]
+
+    @cached_property
+    def classes_by_member(self) -> dict[str, frozenset[tuple[str, str]]]:
+        """File and name of the classes that have a member, their own or one of a base."""
         by_name: dict[str, tuple[list[str], list[str]]] = {}
         for _, classes in self.facts.values():
             for name, entry in classes.items():
                 by_name.setdefault(name, entry)
-        found = []
-        for other in sorted(self.facts, key=lambda o: _distance(path, o)):
-            for name in self.facts[other][1]:
-                own = self.facts[other][1][name]
-                if members <= _all_members(own, by_name):
-                    found.append((other, name))
-                    if len(found) == MAX_CLASSES:
-                        return tuple(found)
-        return tuple(found)
+        found: dict[str, set[tuple[str, str]]] = {}
+        for path, (_, classes) in self.facts.items():
+            for name, entry in classes.items():
+                for member in _all_members(entry, by_name):
+                    found.setdefault(member, set()).add((path, name))
+        return {member: frozenset(classes) for member, classes in found.items()}
 
     @property
     def facts(self) -> dict[str, tuple[frozenset[str], Classes]]:

@@ -26,7 +26,7 @@ LIBRARIES = frozenset(
 )
 _ALWAYS_LIBRARIES = LIBRARIES | sys.stdlib_module_names
 #: Lines of other files whose syntax is kept; about 3.5 MiB for a thousand of them when parsed.
-MAX_KEPT_LINES = 40_000
+MAX_KEPT_LINES = 15_000
 
 
 @dataclass
