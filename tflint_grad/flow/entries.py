@@ -9,7 +9,7 @@ import libcst as cst
 
 from tflint_grad.flow import modules, names
 from tflint_grad.flow.calls import context_of_call
-from tflint_grad.flow.keras_hooks import is_keras_class
+from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, is_keras_class
 from tflint_grad.flow.paths import LEAF
 from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import loaded_names
@@ -33,6 +33,8 @@ from tflint_grad.knowledge.operations import tensor_attribute, tensor_method
 if TYPE_CHECKING:
     from tflint_grad.flow.program import Program
 
+#: Parameter names that fit any model of the project.
+_ANY_MODEL = frozenset(("model", "net", "network", "module", "layer", "self", "m"))
 _COMMON_ATTRIBUTES = frozenset(
     ("append", "items", "keys", "values", "get", "update", "pop", "copy", "add", "extend")
 )
@@ -163,12 +165,14 @@ def linked_class(x: Program, function: Function, param: cst.Param, annotation: s
     used, called = x.uses_of_parameter(function.node, name)
     if not used:
         return None
-    candidates = _covering(x, x.classes, used, called)
-    if not candidates and x.is_own(function.unit):
-        candidates = _covering(x, _classes_of_project(x, used), used, called)
+    own = [cls for cls in x.classes if x.is_own(cls.unit)]
+    candidates = _covering(x, own, used, called)
+    is_far = not candidates and x.is_own(function.unit)
+    if is_far and (not annotation or annotation.endswith(("Model", "Layer", "Module"))):
+        candidates = _covering(x, _classes_of_project(x, used, called), used, called)
     parents = {base.identity for cls in candidates for base in cls.ancestry()[1:]}
     candidates = [cls for cls in candidates if cls.identity not in parents]
-    if len(candidates) > 1:
+    if len(candidates) > 1 and not (is_far and name in _ANY_MODEL):
         named = [c for c in candidates if name.lower().strip("_") in c.name.lower()]
         candidates = named
     return candidates[0] if len(candidates) == 1 else None
@@ -197,12 +201,18 @@ def _covering(x: Program, classes: list[Class], used: set[str], called: bool) ->
     return found
 
 
-def _classes_of_project(x: Program, used: set[str]) -> list[Class]:
+def _classes_of_project(x: Program, used: set[str], called: bool) -> list[Class]:
     """Classes of neighbouring files that have all of these attributes.
 
-    What a tensor or a container has too tells nothing of a class.
+    What a tensor, a container or any model has too tells nothing of a class; but what is called and
+    asked for its variables is a model.
     """
-    telling = {name for name in used if name not in _COMMON_ATTRIBUTES and not is_of_tensors(name)}
+    telling = {
+        name
+        for name in used - MODEL_MEMBERS
+        if name not in _COMMON_ATTRIBUTES and not is_of_tensors(name)
+    }
+    telling |= used & names.PARAMETER_LISTS if called else set()
     if x.project is None or not telling or not x.outline.leads:
         return []
     found = []

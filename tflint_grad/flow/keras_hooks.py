@@ -13,6 +13,28 @@ if TYPE_CHECKING:
 
 #: Methods that `fit` or a call of the object runs, with the parameters that are tensors.
 HOOKS = frozenset(("call", "train_step", "test_step", "loss"))
+#: What any object that owns variables can be asked for.
+MODEL_MEMBERS = frozenset(
+    [
+        "trainable_variables",
+        "trainable_weights",
+        "variables",
+        "weights",
+        "losses",
+        "optimizer",
+        "compiled_loss",
+        "metrics",
+        "trainable",
+        "save",
+        "save_weights",
+        "load_weights",
+        "summary",
+        "compile",
+        "fit",
+        "predict",
+        "name",
+    ]
+)
 _MODULES = ("tensorflow.Module", "sonnet.Module", "gpflow.Module", "gpflow.models.GPModel")
 
 

@@ -23,7 +23,7 @@ from tflint_grad.flow.entries import (
 )
 from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
-from tflint_grad.flow.keras_hooks import owns_variables
+from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, owns_variables
 from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.modules import LoadedModule, PendingMembers, run_item
 from tflint_grad.flow.state import EAGER, Frame
@@ -40,27 +40,6 @@ if TYPE_CHECKING:
     from tflint_grad.project import Project
 
 RECURSION_LIMIT = 12_000
-_MODEL_MEMBERS = frozenset(
-    [
-        "trainable_variables",
-        "trainable_weights",
-        "variables",
-        "weights",
-        "losses",
-        "optimizer",
-        "compiled_loss",
-        "metrics",
-        "trainable",
-        "save",
-        "save_weights",
-        "load_weights",
-        "summary",
-        "compile",
-        "fit",
-        "predict",
-        "name",
-    ]
-)
 
 
 @dataclass(eq=False)
@@ -326,7 +305,7 @@ class Program(Interpreter):
             else:
                 found |= self.survey.members.get(entry.name, set())
         if any(owns_variables(base) for base in cls.library_bases()):
-            found |= _MODEL_MEMBERS
+            found |= MODEL_MEMBERS
         return found
 
     def _keep_new_state(self, mark: int) -> None:
@@ -343,9 +322,7 @@ class Program(Interpreter):
                 self.store.set(key, value)
 
 
-def run(
-    outline: Outline, project: Project | None = None, taught: Taught = NOTHING_TAUGHT
-) -> Flow:
+def run(outline: Outline, project: Project | None = None, taught: Taught = NOTHING_TAUGHT) -> Flow:
     """Execute an outlined file abstractly and return what it shows.
 
     Values are followed into the other files of `project`, where it is given. `taught`: what the
