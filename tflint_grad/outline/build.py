@@ -6,9 +6,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Location, Severity, Unreadable
+from tflint_grad.outline.hooks import going_wrong
 from tflint_grad.outline.mark import leaves, mark_named_roots, mark_needed
 from tflint_grad.outline.split import split
 from tflint_grad.outline.units import CodeItem, Outline, Unit
+from tflint_grad.source.prefilter import Relevance
 
 if TYPE_CHECKING:
     from tflint_grad.source import SourceText
@@ -32,8 +34,11 @@ def outline(
     if whole:
         return _outline_in_one(source, tree)
     found = shallow_outline(source, tree)
-    mark_named_roots(found.items, roots)
-    leads = mark_needed(found.items)
+    anchored = bool(roots) or source.relevance is not Relevance.HOOKED
+    wrong = going_wrong(found.items, found.tree, source.text)
+    if anchored:
+        mark_named_roots(found.items, roots)
+    leads = mark_needed(found.items, anchored, wrong) if anchored or wrong else None
     found.matters, found.leads = leads is not None, leads or frozenset()
     if found.matters:
         for item, _ in leaves(found.items):

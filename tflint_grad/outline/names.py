@@ -20,58 +20,7 @@ ROOTS = frozenset(
         "ForwardAccumulator",
     )
 )
-#: Names that can break a path or a graph inside a Keras hook; without one a hook cannot go wrong.
-HOOK_CAUSES = frozenset(
-    [
-        "np",
-        "numpy",
-        "onp",
-        "math",
-        "scipy",
-        "print",
-        "numpy_function",
-        "py_function",
-        "round",
-        "floor",
-        "ceil",
-        "argmax",
-        "argmin",
-        "one_hot",
-        "cast",
-        "constant",
-        "Variable",
-        "int",
-        "float",
-        "bool",
-        "sign",
-        "rint",
-        "stop_gradient",
-        "where",
-        "greater",
-        "less",
-        "equal",
-        "any",
-        "all",
-        "sum",
-        "min",
-        "max",
-        "zip",
-        "enumerate",
-        "map",
-    ]
-)
-
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_BRANCHES = (
-    ast.If,
-    ast.While,
-    ast.IfExp,
-    ast.Assert,
-    ast.BoolOp,
-    ast.For,
-    ast.comprehension,
-    ast.Match,
-)
 
 
 @dataclass(eq=False)
@@ -85,7 +34,6 @@ class Names:
     nodes: int = 0
     depth: int = 0
     is_root: bool = False
-    is_hook: bool = False
 
 
 def scan(nodes: Sequence[ast.AST]) -> Names:
@@ -113,8 +61,6 @@ def scan(nodes: Sequence[ast.AST]) -> Names:
             used.add(node.name.split(".")[-1])
         elif isinstance(node, ast.keyword) and node.arg:
             used.add(node.arg)
-        elif isinstance(node, _BRANCHES):
-            names.is_hook = True
         elif isinstance(node, (ast.Global, ast.Nonlocal)):
             bound.update(node.names)
             used.update(node.names)
@@ -125,7 +71,5 @@ def scan(nodes: Sequence[ast.AST]) -> Names:
             elif isinstance(child, ast.AST):
                 stack.append((child, depth + 1))
     names.nodes, names.depth = count, deepest
-    mentioned = used | attributes
-    names.is_root = bool(mentioned & ROOTS)
-    names.is_hook = names.is_hook or bool(mentioned & HOOK_CAUSES)
+    names.is_root = not ROOTS.isdisjoint(used) or not ROOTS.isdisjoint(attributes)
     return names

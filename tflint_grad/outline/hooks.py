@@ -1,0 +1,264 @@
+"""The hooks of Keras in a file that may go wrong: looked at with all that they reach in the file."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tflint_grad.outline.causes import may_go_wrong
+from tflint_grad.outline.surroundings import Surroundings
+from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
+from tflint_grad.outline.values import ANY, DATA, HOLDS, LIKE, SYMBOLIC, Values, parameter_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tflint_grad.outline.surroundings import FunctionNode
+    from tflint_grad.outline.units import Item
+
+    Leaf = DefItem | CodeItem | ClassItem
+
+#: Methods that Keras runs under a tape or in a graph of its own.
+HOOKS = frozenset(("call", "train_step", "__call__"))
+#: Parameters of hooks that are no tensors, or are no part of a path.
+_NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
+_HARMLESS_DECORATORS = frozenset(("abstractmethod", "override"))
+_COMPILE = re.compile(r"\.\s*compile\s*\(")
+_MAX_FUNCTIONS = 200
+
+
+def going_wrong(items: Sequence[Item], tree: ast.Module, text: str) -> frozenset[int]:
+    """The ids of the items that hold a hook, or hand out a loss, in which something may break."""
+    around = Surroundings(items, tree)
+    found: set[int] = set()
+    for item in around.classes.values():
+        for member in item.members:
+            if (
+                isinstance(member, DefItem)
+                and member.name in HOOKS
+                and _hook_may_go_wrong(around, item, member)
+            ):
+                found.add(id(member))
+    if _COMPILE.search(text):
+        for leaf, owner in _leaves(items):
+            names = leaf.names
+            if (
+                "compile" in names.attributes
+                and "loss" in names.used
+                and _loss_may_go_wrong(around, leaf, owner)
+            ):
+                found.add(id(leaf))
+    return frozenset(found)
+
+
+def _leaves(items: Sequence[Item]) -> Iterator[tuple[Leaf, ClassItem | None]]:
+    for item in items:
+        if isinstance(item, ClassItem):
+            yield from ((member, item) for member in item.members)
+        elif isinstance(item, (DefItem, CodeItem)):
+            yield item, None
+
+
+def _hook_may_go_wrong(around: Surroundings, owner: ClassItem, member: DefItem) -> bool:
+    node = member.node
+    decorators = [_last_name(one) for one in node.decorator_list]
+    if any(name not in _HARMLESS_DECORATORS for name in decorators):
+        return True  # tf.function, or somebody's wrapper of it
+    if not around.may_be_keras(owner):
+        return False
+    reach = _Reach(around)
+    reach.visit(node, owner, _hook_parameters(node))
+    # What the class makes of the file's other classes is called with tensors.
+    for name in _classes_named_in(around, owner):
+        for method in ("call", "__call__"):
+            for inner, cls in around.methods(around.classes[name], method):
+                reach.visit(inner, cls, dict.fromkeys(parameter_names(inner.args)[1:], ANY))
+    return reach.goes_wrong()
+
+
+def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None) -> bool:
+    """Whether a function or class of the file that may be handed to `compile` can break a path."""
+    reach = _Reach(around)
+    mentioned = leaf.names.used | leaf.names.attributes
+    for name in mentioned & around.functions.keys():
+        node = around.functions[name]
+        reach.visit(node, None, dict.fromkeys(parameter_names(node.args), ANY))
+    for name in mentioned & around.classes.keys():
+        for inner, cls in around.methods(around.classes[name], "call"):
+            reach.visit(inner, cls, dict.fromkeys(parameter_names(inner.args)[1:], ANY))
+    if owner is not None:
+        for name in mentioned:
+            for inner, cls in around.methods(owner, name):
+                reach.visit(inner, cls, dict.fromkeys(parameter_names(inner.args)[1:], ANY))
+    parts: Iterable[ast.AST] = leaf.nodes if isinstance(leaf, CodeItem) else [leaf.node]
+    for part in parts:
+        for nested in ast.walk(part):
+            if isinstance(nested, (ast.FunctionDef, ast.AsyncFunctionDef)) and nested is not part:
+                reach.visit(nested, owner, dict.fromkeys(parameter_names(nested.args), ANY))
+            elif isinstance(nested, ast.Lambda):
+                return True
+    return reach.goes_wrong()
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _classes_named_in(around: Surroundings, owner: ClassItem) -> set[str]:
+    names = {node.id for node in ast.walk(owner.node) if isinstance(node, ast.Name)}
+    return (names & around.classes.keys()) - {owner.name}
+
+
+def _hook_parameters(node: FunctionNode) -> dict[str, int]:
+    """What Keras, or somebody out of sight, hands to a hook."""
+    arguments = node.args
+    found: dict[str, int] = {}
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    defaults += arguments.defaults
+    pairs = [
+        *zip(positional, defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    for parameter, default in pairs[1:]:
+        found[parameter.arg] = _of_parameter(parameter, default)
+    for rest in (arguments.vararg, arguments.kwarg):
+        if rest is not None:
+            found[rest.arg] = LIKE
+    return found
+
+
+def _of_parameter(parameter: ast.arg, default: ast.expr | None) -> int:
+    annotation = ast.unparse(parameter.annotation) if parameter.annotation is not None else ""
+    if "Tensor" in annotation:
+        return LIKE | SYMBOLIC
+    if isinstance(default, ast.Constant) and default.value is not None:
+        return 0
+    if annotation in ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]"):
+        return 0
+    return 0 if parameter.arg in _NOT_TENSORS else LIKE
+
+
+@dataclass(eq=False)
+class _Visit:
+    node: FunctionNode
+    owner: ClassItem | None
+    parameters: dict[str, int]
+    done: bool = False
+
+
+class _Reach:
+    """The functions of the file that a hook runs, each with what it may be given."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+        self.attributes: dict[str, int] = {}
+        self.visits: dict[int, _Visit] = {}
+
+    def visit(
+        self, node: FunctionNode, owner: ClassItem | None, parameters: Mapping[str, int]
+    ) -> None:
+        """Look at a function, if it was not yet looked at with at least these arguments."""
+        known = self.visits.get(id(node))
+        if known is None:
+            self.visits[id(node)] = _Visit(node, owner, dict(parameters))
+            return
+        for name, flags in parameters.items():
+            before = known.parameters.get(name, 0)
+            if before | flags != before:
+                known.parameters[name] = before | flags
+                known.done = False
+
+    def goes_wrong(self) -> bool:
+        """Whether anything breaks in what was visited, or in what that calls."""
+        attributes = -1
+        while True:
+            waiting = [visit for visit in self.visits.values() if not visit.done]
+            if not waiting:
+                if sum(self.attributes.values()) == attributes:
+                    return False
+                # An attribute assigned by one function is read by another.
+                attributes = sum(self.attributes.values())
+                if len(self.visits) > 1 and attributes:
+                    waiting = list(self.visits.values())
+            for visit in waiting:
+                visit.done = True
+                if len(self.visits) > _MAX_FUNCTIONS or self._looks_wrong(visit):
+                    return True
+
+    def _looks_wrong(self, visit: _Visit) -> bool:
+        positional = [*visit.node.args.posonlyargs, *visit.node.args.args]
+        own = positional[0].arg if visit.owner is not None and positional else None
+        try:
+            values = Values(visit.node, visit.parameters, self.around, self.attributes, own)
+            if may_go_wrong(values):
+                return True
+        except RecursionError:
+            return True  # let the guard tell
+        self._follow(values, visit)
+        return False
+
+    def _follow(self, values: Values, visit: _Visit) -> None:
+        called: set[int] = set()
+        for node in values.nodes:
+            if isinstance(node, ast.Call):
+                called.add(id(node.func))
+                for callee, owner in self._callees(node.func, visit, values):
+                    self.visit(callee, owner, _arguments(values, node, callee, owner))
+            elif isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in called:
+                # Handed on, to tf.map_fn or tf.cond: called with whatever there is.
+                for callee, owner in self._callees(node, visit, values):
+                    self.visit(callee, owner, dict.fromkeys(parameter_names(callee.args), ANY))
+
+    def _callees(
+        self, function: ast.expr, visit: _Visit, values: Values
+    ) -> Iterator[tuple[FunctionNode, ClassItem | None]]:
+        if isinstance(function, ast.Name):
+            if function.id not in values.names and function.id in self.around.functions:
+                yield self.around.functions[function.id], None
+        elif isinstance(function, ast.Attribute) and visit.owner is not None:
+            base = function.value
+            own = isinstance(base, ast.Name) and base.id == values.self_name
+            parent = (
+                isinstance(base, ast.Call)
+                and isinstance(base.func, ast.Name)
+                and base.func.id == "super"
+            )
+            if own or parent:
+                yield from self.around.methods(visit.owner, function.attr)
+
+
+def _arguments(
+    values: Values, call: ast.Call, callee: FunctionNode, owner: ClassItem | None
+) -> dict[str, int]:
+    """What a call hands to each parameter."""
+    arguments = callee.args
+    names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    static = any(_last_name(one) == "staticmethod" for one in callee.decorator_list)
+    if owner is not None and not static:
+        names = names[1:]
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(isinstance(one, ast.Starred) for one in call.args) or any(
+        keyword.arg is None for keyword in call.keywords
+    ):
+        flags = values.any_of(given)
+        flags |= SYMBOLIC if flags & DATA else 0
+        return dict.fromkeys(parameter_names(arguments), flags)
+    found: dict[str, int] = {}
+    rest = 0
+    for index, value in enumerate(call.args):
+        if index < len(names):
+            found[names[index]] = values.of(value)
+        else:
+            rest |= values.of(value)
+    for keyword in call.keywords:
+        found[str(keyword.arg)] = values.of(keyword.value)
+        rest |= values.of(keyword.value)
+    for collected in (arguments.vararg, arguments.kwarg):
+        if collected is not None and rest:
+            found[collected.arg] = rest | HOLDS
+    return found

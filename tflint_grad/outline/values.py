@@ -1,0 +1,275 @@
+"""What the values of one function may be, from its `ast` alone: enough to rule a finding out.
+
+Flow-insensitive and generous: a name has every property that any of its assignments gives it.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tflint_grad.outline.surroundings import imported, is_tensorflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tflint_grad.outline.surroundings import FunctionNode, Surroundings
+
+#: What is handed to a hook: arithmetic with it, or with a part of it, is TensorFlow's.
+LIKE = 1
+#: May be the result of an operation in a graph: Python cannot look into it.
+SYMBOLIC = 2
+#: A list, dict or tuple that holds such values.
+HOLDS = 4
+#: Comes from what somebody asks the gradient of: the object's weights, the prediction of a loss.
+WANTED = 8
+
+DATA = LIKE | SYMBOLIC | HOLDS
+ANY = LIKE | SYMBOLIC | WANTED
+
+_MAX_ROUNDS = 6
+#: Attributes and methods that speak of a value without its numbers.
+_STATIC_ATTRIBUTES = frozenset(
+    ["as_list", "device", "dtype", "get_shape", "name", "ndim", "rank", "shape", "trainable"]
+)
+_STATIC_CALLS = frozenset((
+    "bool", "callable", "complex", "float", "format", "hasattr", "id", "int", "isinstance",
+    "issubclass", "len", "print", "range", "repr", "round", "str", "super", "type",
+))  # fmt: skip
+_COLLECTING = frozenset((
+    "dict", "enumerate", "filter", "iter", "list", "map", "next", "reversed", "set", "sorted",
+    "tuple", "zip",
+))  # fmt: skip
+_ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"])
+_OF_CONTAINERS = frozenset(["copy", "get", "items", "keys", "pop", "popitem", "values"])
+_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+
+
+class Values:
+    """The names of one function, given what its parameters may be."""
+
+    def __init__(
+        self,
+        node: FunctionNode,
+        parameters: Mapping[str, int],
+        around: Surroundings,
+        attributes: dict[str, int],
+        self_name: str | None,
+    ) -> None:
+        self.around = around
+        self.self_name = self_name
+        #: What the functions looked at so far assign to attributes; shared between them.
+        self.attributes = attributes
+        self.nodes = [inner for part in node.body for inner in ast.walk(part)]
+        self.imports: dict[str, str] = {}
+        self.names: dict[str, int] = dict(parameters)
+        self._known: dict[int, int] | None = None
+        self._changed = False
+        for inner in self.nodes:
+            if isinstance(inner, (ast.Import, ast.ImportFrom)):
+                self.imports.update(imported(inner))
+            elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                # A nested function is called by whatever it is handed to.
+                self.names.update(dict.fromkeys(parameter_names(inner.args), ANY))
+        for _ in range(_MAX_ROUNDS):
+            self._changed = False
+            for inner in self.nodes:
+                self._bind_in(inner)
+            if not self._changed:
+                break
+        self._known = {}
+
+    # --- bindings
+
+    def _bind_in(self, node: ast.AST) -> None:
+        if isinstance(node, ast.Assign):
+            flags = self.of(node.value)
+            for target in node.targets:
+                self._bind(target, flags)
+        elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
+            if node.value is not None:
+                self._bind(node.target, self.of(node.value))
+        elif isinstance(node, ast.AugAssign):
+            flags = self.of(node.value) | self.of(node.target)
+            self._bind(node.target, flags | (SYMBOLIC if flags & (LIKE | SYMBOLIC) else 0))
+        elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+            self._bind(node.target, element(self.of(node.iter)))
+        elif isinstance(node, ast.withitem) and node.optional_vars is not None:
+            self._bind(node.optional_vars, self.of(node.context_expr))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if node.func.attr in _ADDING and isinstance(node.func.value, ast.Name):
+                self._add(node.func.value.id, self._of_arguments(node))
+        elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name is not None:
+            self._bind_name(node.name, ANY)
+
+    def _bind(self, target: ast.expr, flags: int) -> None:
+        if isinstance(target, ast.Name):
+            self._bind_name(target.id, flags)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for part in target.elts:
+                self._bind(part, element(flags))
+        elif isinstance(target, ast.Starred):
+            self._bind(target.value, flags | (HOLDS if flags else 0))
+        elif isinstance(target, ast.Attribute):
+            self.attributes[target.attr] = self.attributes.get(target.attr, 0) | flags
+        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+            self._add(target.value.id, flags)
+
+    def _bind_name(self, name: str, flags: int) -> None:
+        before = self.names.get(name, 0)
+        if before | flags != before or name not in self.names:
+            self.names[name] = before | flags
+            self._changed = True
+
+    def _add(self, name: str, flags: int) -> None:
+        if flags:
+            self._bind_name(name, HOLDS | flags & WANTED)
+
+    # --- expressions
+
+    def of(self, node: ast.expr) -> int:
+        """What an expression may be."""
+        known = self._known
+        if known is None:
+            return self._of(node)
+        flags = known.get(id(node))
+        if flags is None:
+            flags = known[id(node)] = self._of(node)
+        return flags
+
+    def any_of(self, nodes: Iterable[ast.expr]) -> int:
+        flags = 0
+        for node in nodes:
+            flags |= self.of(node)
+        return flags
+
+    def _of(self, node: ast.expr) -> int:
+        if isinstance(node, ast.Name):
+            return self._of_name(node.id)
+        if isinstance(node, ast.Attribute):
+            return self._of_attribute(node)
+        if isinstance(node, ast.Call):
+            return self._of_call(node)
+        if isinstance(node, ast.Subscript):
+            return element(self.of(node.value))
+        if isinstance(node, ast.BinOp):
+            return _result(self.of(node.left) | self.of(node.right))
+        if isinstance(node, ast.UnaryOp):
+            return 0 if isinstance(node.op, ast.Not) else _result(self.of(node.operand))
+        if isinstance(node, ast.Compare):
+            return self.of_comparison(node)
+        if isinstance(node, ast.BoolOp):
+            return self.any_of(node.values)
+        if isinstance(node, ast.IfExp):
+            return self.of(node.body) | self.of(node.orelse)
+        if isinstance(node, (ast.Starred, ast.NamedExpr, ast.Await)):
+            return self.of(node.value)
+        if isinstance(node, _CONTAINERS):
+            parts = node.values if isinstance(node, ast.Dict) else node.elts
+            return _held(self.any_of(parts))
+        if isinstance(node, _COMPREHENSIONS):
+            return _held(self.of(node.value if isinstance(node, ast.DictComp) else node.elt))
+        return 0
+
+    def of_comparison(self, node: ast.Compare) -> int:
+        """`x > 0` is an operation; identity, membership and words are Python's."""
+        if any(isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for op in node.ops):
+            return 0
+        sides = [node.left, *node.comparators]
+        if any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in sides):
+            return 0
+        return _result(self.any_of(sides))
+
+    def _of_name(self, name: str) -> int:
+        flags = self.names.get(name)
+        if flags is not None:
+            return flags
+        return LIKE if name in self.around.globals else 0
+
+    def _of_attribute(self, node: ast.Attribute) -> int:
+        if node.attr in _STATIC_ATTRIBUTES:
+            return 0
+        flags = self.attributes.get(node.attr, 0)
+        if node.attr in self.around.data_attributes:
+            flags |= LIKE | WANTED
+        base = self.of(node.value)
+        if base & (SYMBOLIC | HOLDS):
+            flags |= base | SYMBOLIC
+        return flags | base & WANTED
+
+    def _of_call(self, node: ast.Call) -> int:
+        function = node.func
+        given = self._of_arguments(node)
+        if isinstance(function, ast.Name) and function.id not in self.names:
+            if function.id in _STATIC_CALLS:
+                return 0
+            if function.id in _COLLECTING:
+                return given | (HOLDS if given & (SYMBOLIC | HOLDS) else 0)
+            if function.id == "getattr":
+                return LIKE | WANTED
+        qualified = self.qualified(function)
+        if is_tensorflow(qualified):
+            return self._of_operation(str(qualified), given)
+        if isinstance(function, ast.Attribute):
+            if function.attr in _STATIC_ATTRIBUTES:
+                return 0
+            receiver = self.of(function.value)
+            if function.attr in _OF_CONTAINERS and not self._is_self(function.value):
+                return receiver | given
+            if isinstance(function.value, ast.Constant):
+                return 0  # "…".join(…)
+            if qualified is None:
+                return SYMBOLIC | (WANTED if receiver == 0 else (receiver | given) & WANTED)
+        elif isinstance(function, ast.Name):
+            if function.id in self.around.functions:
+                return SYMBOLIC | given & WANTED
+            if qualified is None:
+                return SYMBOLIC | WANTED
+        else:
+            return SYMBOLIC | WANTED
+        # A function of another module knows nothing but what it is given.
+        return SYMBOLIC | given & WANTED if given else 0
+
+    def _of_operation(self, qualified: str, given: int) -> int:
+        from tflint_grad.knowledge.operations import fact
+
+        known = fact(qualified)
+        if known is not None:
+            if known.kind in ("static", "context"):
+                return 0
+            if known.kind == "structure":
+                return given | (HOLDS if given else 0)
+        return SYMBOLIC | given & WANTED
+
+    def _of_arguments(self, node: ast.Call) -> int:
+        return self.any_of([*node.args, *(keyword.value for keyword in node.keywords)])
+
+    def qualified(self, node: ast.expr) -> str | None:
+        return self.around.qualified(node, self.imports)
+
+    def _is_self(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Name) and node.id == self.self_name
+
+
+def element(flags: int) -> int:
+    """What an element of a value may be."""
+    return flags | SYMBOLIC if flags & HOLDS else flags
+
+
+def _result(flags: int) -> int:
+    """What arithmetic makes of its operands."""
+    if flags & (LIKE | SYMBOLIC):
+        return SYMBOLIC | flags & (WANTED | HOLDS)
+    return flags & (WANTED | HOLDS)
+
+
+def _held(flags: int) -> int:
+    """A container is what its elements are like, and nothing that Python cannot look into."""
+    return flags & (LIKE | WANTED) | (HOLDS if flags & (SYMBOLIC | HOLDS) else 0)
+
+
+def parameter_names(arguments: ast.arguments) -> list[str]:
+    found = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    found += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    return [one.arg for one in found]
