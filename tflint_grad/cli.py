@@ -50,6 +50,11 @@ def _run(options: argparse.Namespace) -> int:
     finder = SettingsFinder(command_line_layer(options), options.config, options.isolated)
     paths: list[str] = options.paths or ["."]
     here = finder.for_folder(os.getcwd())
+    if options.explain_function:
+        from tflint_grad.explain import explain_function
+
+        print(explain_function(options.explain_function, here, os.getcwd()))
+        return CLEAN
     if options.show_settings:
         first = paths[0]
         print(
