@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from tflint_grad.flow.bystanders import Bystander
     from tflint_grad.flow.events import Event
     from tflint_grad.flow.modules import LoadedModule, PendingMembers
+    from tflint_grad.flow.survey import Survey
     from tflint_grad.outline import ClassItem, Outline, Unit
     from tflint_grad.project import Project
 
@@ -112,6 +113,7 @@ class Execution(cst.CSTVisitor):
         self.step_limit = 0
         self.total_limit = self.STEPS_PER_FILE + self.STEPS_PER_LINE * len(outline.lines)
         self.unit: Unit
+        self.survey: Survey
         self.frame = Frame(0, 0, EAGER)
         self.frames: list[Frame] = [self.frame]
         self.asked: set[int] = set()

@@ -10,8 +10,8 @@ from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
 from tflint_grad.flow.operations import dtype_of
-from tflint_grad.flow.paths import LEAF, Break, Paths
-from tflint_grad.flow.state import SourceKind
+from tflint_grad.flow.paths import LEAF, NO_PATHS, NO_TAPES, Break, Paths, joined, unsure
+from tflint_grad.flow.state import RECORDING, SourceKind
 from tflint_grad.flow.values import (
     NONE,
     STATIC,
@@ -160,6 +160,7 @@ def _call_known_class(
         groups = x.groups(values)
         if not groups:
             return Data(Kind.TENSOR, dtype="float")
+        _remember(x, receiver, values, node)
         return x.break_paths(
             node, Break.KERAS_HOST, receiver, groups, Kind.TENSOR, "float", qualified=found.name
         )
@@ -253,9 +254,11 @@ def call_library_method(
     if name == "minimize":
         return _minimize(x, receiver, arguments, node)
     kind = class_kind(receiver)
-    if not kind:
-        return None
     values = [entry.value for entry in arguments]
+    if not kind:
+        if name in _HOST_API and receiver.cls is None:
+            return _host_value_of_unknown(x, receiver, name, values, node)
+        return None
     if name == "add_weight" and kind in _OWNERS:
         trainable = argument(arguments, 99, "trainable")
         frozen = trainable is not None and x.constant_of(trainable.value) is False
@@ -265,6 +268,7 @@ def call_library_method(
         meaning = dtype_of(x, dtype.value) if dtype is not None else "float"
         data = new_variable(x, node, str(spelled), not frozen, meaning)
         assert data.identity is not None
+        x.sources[data.identity].is_keras = True
         x.sources[data.identity].owners.add(receiver.identity)
         return data
     found = member(kind, name)
@@ -287,18 +291,19 @@ def call_library_method(
                 x.store.set(("attribute", receiver.identity, "layers"), listed)
         if name == "get_layer":
             return Object(x.child(receiver.identity, ".layer[*]", SourceKind.MODEL), "keras.Layer")
+        if kind == "metric" and name == "update_state":
+            _remember(x, receiver, values, node)
         return NONE if found.kind == "state" else STATIC
     if found.kind == "host":
-        groups = [*x.groups(values), {receiver.identity: LEAF}]
         if name == "get_weights":
             return Data(Kind.NDARRAY)
         if name == "fit":
             return UNKNOWN
-        return x.break_paths(
-            node, Break.KERAS_HOST, receiver, groups, Kind.NDARRAY, qualified=f".{name}"
-        )
+        return _host_value(x, receiver, name, values, node)
     if found.kind == "result":
         groups = x.groups(values)
+        if name == "__call__":
+            _remember(x, receiver, values, node)
         content = x.store.get(("content", receiver.identity))
         if content:
             groups.append(content)
@@ -321,6 +326,63 @@ def call_library_method(
             names.escape(x, value)
         return UNKNOWN
     return None
+
+
+#: Methods of a model that run a loop of their own and return host values.
+_HOST_API = frozenset(
+    ("predict", "predict_on_batch", "evaluate", "train_on_batch", "test_on_batch")
+)
+#: TF 2.21: these raise in a tf.function; `train_on_batch` and `test_on_batch` return tensors there.
+_RAISE_IN_GRAPH = frozenset(("predict", "predict_on_batch", "evaluate"))
+
+
+def _host_value_of_unknown(
+    x: Execution, receiver: Object, name: str, values: Many[Value], node: cst.CSTNode
+) -> Data | None:
+    """An object of unknown class is a model of Keras if its methods, here or elsewhere in the file,
+    are those of no other library; it may be one if it is trained."""
+    called = _last_name(node)
+    if name.endswith("_on_batch") or called in x.survey.keras_like:
+        return _host_value(x, receiver, name, values, node)
+    if called not in x.survey.trained:
+        return None
+    result = _host_value(x, receiver, name, values, node)
+    return replace(result, paths=unsure(result.paths))
+
+
+def _last_name(node: cst.CSTNode) -> str:
+    """`model` of `self.model.predict(…)`."""
+    import libcst as cst
+
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return ""
+    receiver = node.func.value
+    if isinstance(receiver, cst.Attribute):
+        return receiver.attr.value
+    return receiver.value if isinstance(receiver, cst.Name) else ""
+
+
+def _host_value(
+    x: Execution, receiver: Object, name: str, values: Many[Value], node: cst.CSTNode
+) -> Data:
+    groups = [*x.groups(values), {receiver.identity: LEAF}]
+    result = Kind.NDARRAY if name.startswith("predict") else Kind.HOST
+    return x.break_paths(
+        node,
+        Break.KERAS_HOST,
+        receiver,
+        groups,
+        result,
+        qualified=f".{name}",
+        symbolic=x.context.is_graph and name in _RAISE_IN_GRAPH,
+    )
+
+
+def _remember(x: Execution, metric: Object, values: Many[Value], node: cst.CSTNode) -> None:
+    """What a metric was given comes back by `result()`, over all its updates."""
+    key = ("content", metric.identity)
+    stored = x.operate(node, x.groups(values)).paths
+    x.store.set(key, joined((x.store.get(key, NO_PATHS), stored)))
 
 
 def call_base_method(
@@ -389,13 +451,10 @@ def _dataset_method(
 ) -> Value:
     if name in ("map", "filter", "flat_map", "interleave", "reduce"):
         recording = x.recording
-        from tflint_grad.flow.tapes import pause, resume
-
-        paused = pause(x, Known("dataset"))
+        x.store.set(RECORDING, NO_TAPES)
         for entry in arguments:
             run_callback(x, entry.value, node)
-        resume(x, paused)
-        assert recording is paused or recording == paused
+        x.store.set(RECORDING, recording)
         return receiver
     if name in ("as_numpy_iterator", "cardinality", "element_spec"):
         return Data(Kind.NDARRAY) if name == "as_numpy_iterator" else STATIC

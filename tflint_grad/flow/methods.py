@@ -13,6 +13,7 @@ from tflint_grad.flow.host import host_method
 from tflint_grad.flow.iteration import rounds
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break, Place, joined
+from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.tapes import call_tape
 from tflint_grad.flow.values import (
     NONE,
@@ -41,7 +42,15 @@ if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 HOST_METHODS = frozenset(("numpy", "item", "tolist"))
-_ASSIGN = frozenset(("assign", "assign_add", "assign_sub", "update_state", "scatter_update"))
+_VARIABLES = (SourceKind.VARIABLE, SourceKind.FROZEN)
+_ASSIGN = frozenset(
+    (
+        *("assign", "assign_add", "assign_sub", "update_state"),
+        *(f"scatter_{what}" for what in ("update", "add", "sub", "max", "min", "mul", "div")),
+        *(f"scatter_nd_{what}" for what in ("update", "add", "sub", "max", "min")),
+        "batch_scatter_update",
+    )
+)
 
 
 def call_method(
@@ -113,8 +122,10 @@ def _data_method(
         return host_method(x, receiver, name, node, _receiver_place(x, node))
     if name in ("eval", "__array__"):
         return host_method(x, receiver, name, node, _receiver_place(x, node))
-    if name in _ASSIGN and receiver.identity is not None:
-        return _assign(x, receiver, receiver.identity, name, arguments, node)
+    if name in _ASSIGN:
+        variable = _variable_of(x, receiver)
+        if variable is not None:
+            return assign(x, receiver, variable, name, arguments, node)
     if name in ("value", "read_value"):
         return (
             x.operate(node, x.groups((receiver,)), Kind.TENSOR, receiver.dtype)
@@ -142,7 +153,15 @@ def _array_method(
     return Data(kind, x.operate(node, groups).paths)
 
 
-def _assign(
+def _variable_of(x: Execution, receiver: Data) -> int | None:
+    """The variable that is assigned to, also where a slice of it is: `v[0:1].assign(…)`."""
+    if receiver.identity is not None:
+        return receiver.identity
+    held = [s for s in receiver.paths if x.sources[s].kind in _VARIABLES]
+    return held[0] if len(held) == 1 else None
+
+
+def assign(
     x: Execution,
     receiver: Value,
     identity: int,
@@ -152,16 +171,21 @@ def _assign(
 ) -> Value:
     """The value goes into the variable; who reads it gets it without its history."""
     groups = x.groups(
-        entry.value for entry in arguments if entry.keyword in (None, "value", "delta")
+        entry.value
+        for entry in arguments
+        if entry.keyword in (None, "value", "delta", "sparse_delta", "updates")
     )
     if groups:
         broken = x.break_paths(node, Break.STATE, receiver, groups, Kind.TENSOR)
         content = {s: p for s, p in broken.paths.items() if s != identity}
-        if name not in ("assign",):
+        if name != "assign" or (isinstance(receiver, Data) and receiver.identity is None):
             content = dict(joined([content, x.store.get(("content", identity), {})]))
         x.store.set(("content", identity), content)
     elif name == "assign":
         x.store.set(("content", identity), {})
+    if groups and x.sources[identity].is_keras:
+        # Keras 3.15: `assign` of a keras.Variable returns the value that it was given.
+        return x.operate(node, groups, Kind.TENSOR, "float")
     return receiver
 
 
@@ -185,7 +209,7 @@ def _object_method(
     if known is not None:
         return known
     if name in _ASSIGN:
-        return _assign(x, receiver, receiver.identity, name, arguments, node)
+        return assign(x, receiver, receiver.identity, name, arguments, node)
     child = x.children.get((receiver.identity, f".{name}"))
     more = [x.paths(receiver)]
     if child is not None:

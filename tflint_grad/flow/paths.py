@@ -99,6 +99,7 @@ class Step:
     recording: Tapes
     is_gradient: bool = False
     sure: bool = True  # the way from the source to here is known
+    paused: tuple[tuple[int, Station], ...] = ()  # tapes that `stop_recording` held still
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ import libcst as cst
 from tflint_grad.flow import heap
 from tflint_grad.flow.events import Answer
 from tflint_grad.flow.paths import ANYTHING, NO_TAPES, Cause, Lost, Path, Paths, Station, Step
+from tflint_grad.flow.pauses import severed
 from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.text import text_of
@@ -138,12 +139,19 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     recorded = [(i, path) for i, path in live if path.tapes is None or tape in path.tapes]
     unwatched = _never_watched(x, tape, source)
     if recorded and unwatched:
+        stopped = severed(x, tape, source, [])
+        if stopped is not None:
+            return replace(blank, state="cut", cause=stopped)
         return replace(blank, state="unwatched", sure=any(path.sure for _, path in recorded))
     if recorded:
         return _answer_recorded(x, tape, source, recorded, blank)
     proven = not _may_carry(tape, paths)
     made = _target_made_unrecorded(x, tape, target.value)
     if live:
+        stopped = severed(x, tape, source, [path for _, path in live])
+        if stopped is not None:
+            sure = any(path.sure for _, path in live)
+            return replace(blank, state="cut", cause=stopped, sure=sure, proven=proven)
         missed = _answer_missed(x, tape, source, live, unwatched, blank)
         opaque = missed.state == "unrecorded" and not missed.sure
         if made is not None and opaque and not missed.missed_is_gradient:
@@ -335,6 +343,8 @@ def _first_missed(tape: int, paths: Iterable[Path]) -> Step | None:
 def _target_made_unrecorded(x: Execution, tape: int, value: Value) -> Station | None:
     """The target is the result of an operation that ran while the tape was not recording."""
     if not isinstance(value, Data) or value.made is None or tape in value.made.recording:
+        return None
+    if tape in dict(value.made.paused):
         return None
     return value.made.station if value.kind in (Kind.TENSOR, Kind.UNKNOWN) else None
 

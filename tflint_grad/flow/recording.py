@@ -34,6 +34,8 @@ class Watch(enum.Enum):
 
 #: A tape that watches accessed variables watches these by itself.
 _OWN = (SourceKind.VARIABLE, SourceKind.MODEL)
+#: What may be among `tape.watched_variables()`.
+_READ = (*_OWN, SourceKind.OBJECT)
 
 
 def watch_status(execution: Execution, tape: int, source: int) -> Watch:
@@ -86,6 +88,8 @@ def through(
                     found = [(tape, watch_status(execution, tape, source)) for tape in recording]
                     statuses[source] = found
                     for tape, status in found:
+                        if status is not Watch.NOT and execution.sources[source].kind in _READ:
+                            execution.accessed.setdefault(tape, {})[source] = None
                         if status is Watch.WATCHED:
                             surely.add(tape)
                         elif status is Watch.ASSUMED:
@@ -112,7 +116,8 @@ def through(
             if path.cut is not None:
                 new = path if sure or not path.sure else replace(path, sure=False)
             elif path.tapes is None:
-                step = Step(station, carried, recording, is_gradient, path.sure and sure)
+                known_way = path.sure and sure
+                step = Step(station, carried, recording, is_gradient, known_way, execution.paused)
                 new = Path(carried, resting, path.sure and sure, None, path.lost, (step,))
             elif path.tapes <= recording:
                 new = path if sure or not path.sure else replace(path, sure=False)
@@ -121,7 +126,9 @@ def through(
                 steps = path.steps
                 if len(steps) < MAX_STEPS:
                     known_way = path.sure and sure
-                    steps = (*steps, Step(station, tapes, recording, is_gradient, known_way))
+                    paused = execution.paused
+                    step = Step(station, tapes, recording, is_gradient, known_way, paused)
+                    steps = (*steps, step)
                 new = Path(tapes, path.carriers, path.sure and sure, None, path.lost, steps)
             known = result.get(source)
             result[source] = new if known is None else combine(known, new)

@@ -35,6 +35,7 @@ class Source:
     owners: set[int] = field(default_factory=set)
     is_parameter: bool = False
     is_library: bool = False  # an instance of a library's class, made in sight
+    is_keras: bool = False  # a keras.Variable, whose `assign` returns the value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,7 @@ class TapeState:
     first_use: Station | None = None
     watched: tuple[tuple[int, Station], ...] = ()
     deleted: bool = False
+    forgotten: tuple[tuple[int, Station, frozenset[int]], ...] = ()  # before each `reset`
 
     def watch_station(self, source: int) -> Station | None:
         return next((station for known, station in self.watched if known == source), None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, modules, names, tapes
+from tflint_grad.flow import heap, modules, names, pauses, tapes
 from tflint_grad.flow.calls import call_value, decorate, run_body
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.events import VariableRebound
@@ -411,10 +411,14 @@ class Interpreter(Expressions):
                 for tape in held:
                     tapes.leave(self, tape)
             case _:
-                if tapes.is_pause(manager):
-                    paused = tapes.pause(self, manager)
-                    body()
-                    tapes.resume(self, paused)
+                held_still = pauses.paused_by(manager)
+                if held_still is not None:
+                    running = pauses.pause(self, held_still, item.item)
+                    try:
+                        body()
+                    finally:
+                        if running:
+                            pauses.resume(self, held_still)
                     return
                 bind(manager)
                 body()

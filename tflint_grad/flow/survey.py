@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 
 _GRADIENT_METHODS = ("gradient", "jacobian", "batch_jacobian")
 _EAGER_SWITCHES = ("run_eagerly", "run_functions_eagerly")
+#: What only a model of Keras has, or has together with `predict`.
+_OF_A_MODEL = frozenset(
+    (
+        *("compile", "fit", "summary", "count_params", "get_weights", "set_weights"),
+        *("load_weights", "save_weights", "predict_on_batch", "train_on_batch", "test_on_batch"),
+    )
+)
 
 
 @dataclass(slots=True)
@@ -15,6 +22,8 @@ class Survey:
     """`source_names`: names and attributes that are a source or are watched anywhere in the file;
     `watched_names`: those that are watched.
 
+    `keras_like`: last names of what is compiled, fitted or otherwise used as only a model of Keras is;
+    `trained`: those that are asked for their trainable variables.
     `members`: methods and assigned attributes by class name. `runs_eagerly`: Keras is told to run
     without graphs. `fits`: a model is compiled or fitted. `modules`: root packages imported.
     """
@@ -25,6 +34,8 @@ class Survey:
     runs_eagerly: bool = False
     fits: bool = False
     modules: set[str] = field(default_factory=set)
+    keras_like: set[str] = field(default_factory=set)
+    trained: set[str] = field(default_factory=set)
 
     @property
     def is_tensorflow(self) -> bool:
@@ -46,6 +57,10 @@ def survey(tree: ast.Module) -> Survey:
         elif node.__class__ is ast.Attribute:
             found.runs_eagerly = found.runs_eagerly or node.attr in _EAGER_SWITCHES
             found.fits = found.fits or node.attr in ("fit", "compile")
+            if node.attr in _OF_A_MODEL:
+                found.keras_like.add(_last_name(node.value))
+            elif node.attr.startswith("trainable_"):
+                found.trained.add(_last_name(node.value))
         elif node.__class__ is ast.Import:
             found.modules.update(alias.name.split(".")[0] for alias in node.names)
         elif node.__class__ is ast.ImportFrom:
@@ -57,6 +72,12 @@ def survey(tree: ast.Module) -> Survey:
         if any(isinstance(t, ast.Name) and t.id in found.source_names for t in node.targets):
             found.source_names.update(_names_in(node.value))
     return found
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _note_sources(call: ast.Call, found: Survey) -> None:

@@ -11,7 +11,8 @@ import libcst as cst
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.events import GradientTaken, OnPath, TapeExhausted
-from tflint_grad.flow.paths import NO_TAPES, Path, Paths, Station, Tapes
+from tflint_grad.flow.paths import Path, Paths, Station
+from tflint_grad.flow.pauses import STOP_RECORDING, current, reset
 from tflint_grad.flow.question import (
     answer,
     asked_sources,
@@ -30,6 +31,7 @@ from tflint_grad.flow.values import (
     ListRef,
     Mapped,
     Parameters,
+    Partial,
     Sequence,
     Tape,
     Value,
@@ -71,6 +73,7 @@ def open_tape(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> Tap
 
 
 def enter(x: Execution, tape: Tape, node: cst.CSTNode) -> None:
+    tape = current(x, tape)
     state = x.tape_state(tape.identity)
     site = x.tapes[tape.identity]
     site.entered = True
@@ -92,27 +95,14 @@ def enter(x: Execution, tape: Tape, node: cst.CSTNode) -> None:
 
 
 def leave(x: Execution, tape: Tape) -> None:
+    tape = current(x, tape)
     state = x.tape_state(tape.identity)
     x.set_tape(tape.identity, replace(state, recording=False, closed=True))
     x.store.set(RECORDING, x.recording - {tape.identity})
 
 
-def is_pause(manager: Value) -> bool:
-    return isinstance(manager, Known) and manager.name == "tape.stop_recording"
-
-
-def pause(x: Execution, manager: Value) -> Tapes:
-    """`with tape.stop_recording():` — what runs inside is not recorded."""
-    before = x.recording
-    x.store.set(RECORDING, NO_TAPES)
-    return before
-
-
-def resume(x: Execution, before: Tapes) -> None:
-    x.store.set(RECORDING, before)
-
-
 def delete(x: Execution, tape: Tape) -> None:
+    tape = current(x, tape)
     x.tapes[tape.identity].deleted = True
     x.set_tape(tape.identity, replace(x.tape_state(tape.identity), deleted=True))
 
@@ -135,6 +125,7 @@ def call_tape(
     x: Execution, tape: Tape, name: str, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
     """A method of a tape."""
+    tape = current(x, tape)
     if name in GRADIENT_METHODS:
         return take_gradient(x, tape, name, arguments, node)
     match name:
@@ -150,14 +141,12 @@ def call_tape(
             leave(x, tape)
             return NONE
         case "stop_recording":
-            return Known("tape.stop_recording")
+            return Partial(Known(STOP_RECORDING), (tape,), {})
         case "watched_variables":
-            x.tapes[tape.identity].escaped = True
-            return UNKNOWN
+            accessed = tuple(x.accessed.get(tape.identity, ()))
+            return Parameters(accessed, "watched_variables") if accessed else UNKNOWN
         case "reset":
-            state = x.tape_state(tape.identity)
-            x.set_tape(tape.identity, replace(state, watched=()))
-            x.tapes[tape.identity].escaped = True
+            reset(x, tape, node)
             return NONE
         case _:
             names.escape(x, tape)

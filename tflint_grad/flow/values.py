@@ -39,6 +39,7 @@ class Made:
 
     station: Station
     recording: Tapes
+    paused: tuple[tuple[int, Station], ...] = ()  # tapes that `stop_recording` held still
 
 
 @dataclass(frozen=True, slots=True, eq=False)

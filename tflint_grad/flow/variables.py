@@ -143,6 +143,7 @@ def make_variable(x: Execution, name: str, arguments: Many[Argument], node: cst.
             )
             paths = broken.paths
     identity = x.new_source(kind, UNNAMED, x.station(node))
+    x.sources[identity].is_keras = name == "keras.Variable"
     return Data(Kind.VARIABLE, {**paths, identity: LEAF}, meaning, identity)
 
 

@@ -7,4 +7,4 @@ with tf.GradientTape() as tape:
     with tape.stop_recording():
         hidden = w * 2.0
     loss = tf.reduce_sum(hidden**2)
-print(tape.gradient(loss, w))  # path w: unrecorded 8
+print(tape.gradient(loss, w))  # path w: cut 7
