@@ -524,7 +524,10 @@ def decorate(x: Execution, decorator: cst.CSTNode, function: Value) -> Value:
     if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "deleter"):
         return replace(function, role="setter") if isinstance(function, Function) else function
     value = names.materialise(x, x.evaluate(decorator))
-    return call_value(x, value, [Argument(function)], decorator)
+    found = call_value(x, value, [Argument(function)], decorator)
+    if isinstance(found, Data) or (isinstance(found, Object) and found.cls is None):
+        return wrapped(function, opaque=True)  # it may do anything before and after
+    return found
 
 
 def wrapped(function: Value, **changes: Any) -> Value:
