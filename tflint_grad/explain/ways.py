@@ -24,6 +24,7 @@ from tflint_grad.flow.program import RECURSION_LIMIT, Program
 from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import is_generator
 from tflint_grad.flow.values import (
+    UNKNOWN,
     Choice,
     Class,
     Data,
@@ -38,6 +39,7 @@ from tflint_grad.flow.values import (
     Sequence,
     Value,
 )
+from tflint_grad.outline import DefItem
 from tflint_grad.rules import RULES
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 #: What is shown of a container: so many parts, so deep.
 MAX_PARTS = 16
 MAX_DEPTH = 3
+_UNKNOWN_DECORATOR = "under a decorator that is not known: whatever goes in may come out"
 _CALLED = ("__call__", "call")
 
 
@@ -101,6 +104,8 @@ def explain_in_module(
                 name = f"{name}.{function.name}"
             case Function():
                 function, owner = value, value.owner
+            case _ if len(inner) == 1 and _is_definition(outline, inner[0]):
+                return f"{name}\n  {_UNKNOWN_DECORATOR}"
             case _:
                 raise UsageError(f"--explain-function: {name!r} is no function")
         return _Explained(x, name, function, owner, folder).text()
@@ -123,6 +128,10 @@ def _looked_up(x: Program, inner: list[str]) -> Value | None:
     if isinstance(value, Object) and isinstance(value.cls, Class):
         return value.cls
     return value
+
+
+def _is_definition(outline: Outline, name: str) -> bool:
+    return any(isinstance(item, DefItem) for item in outline.binders.get(name, ()))
 
 
 def _called_method(x: Program, name: str, cls: Class) -> tuple[Function, Class]:
@@ -193,6 +202,8 @@ class _Explained:
             return
         if self.result is None:
             yield "  it was not executed to its end: too long, or it always raises"
+        elif self.result is UNKNOWN:
+            yield "  it always raises"
         else:
             parts = list(self._parts("result", self.result, 0))
             for part in parts[:MAX_PARTS]:
@@ -207,7 +218,7 @@ class _Explained:
         if wrapping.custom_gradient:
             yield "  a custom gradient: its author says what comes back, and it is taken to flow"
         elif wrapping.opaque:
-            yield "  under a decorator that is not known: whatever goes in may come out"
+            yield f"  {_UNKNOWN_DECORATOR}"
         elif self.context.is_graph:
             yield f"  runs in a graph: {_why(self.context)}"
         if is_generator(self.function.node):
