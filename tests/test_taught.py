@@ -66,7 +66,7 @@ def findings(
         path.write_text(dedent(text))
         project = Project()
     source = SourceText.from_text(dedent(text), str(path or "train.py"))
-    found = check(outline(source, roots=taught.roots), None, project, taught)
+    found = check(outline(source, roots=taught.roots, breaks=taught.breaks), None, project, taught)
     return [finding for finding in found if finding.code != "TFG101"]
 
 
@@ -148,6 +148,26 @@ def test_methods_of_classes_of_a_library_may_be_taught() -> None:
     text = BARE.replace("import fn", "import Norm").replace("fn(w", "Norm().apply(w")
     assert told(text, mylib__ops__Norm__apply={"gradient": "none"}) == ["TFG204 gradient-none"]
     assert told(text, mylib__ops__Norm__apply={"gradient": "flows"}) == []
+
+
+HOOK = """
+import tensorflow as tf
+import mylib
+
+class Norm(tf.keras.layers.Layer):
+    def build(self, shape):
+        self.scale = self.add_weight(shape=shape)
+
+    def call(self, inputs):
+        return mylib.fn(inputs * self.scale)
+"""
+
+
+def test_a_hook_of_keras_is_looked_at_for_the_sake_of_a_taught_function_alone() -> None:
+    assert told(HOOK, mylib__fn={"gradient": "none"}) == ["TFG204 gradient-none"]
+    assert told(HOOK, mylib__fn={"returns": "numpy"}) == ["TFG201 raises"]
+    assert told(HOOK, mylib__fn={"gradient": "flows"}) == []
+    assert told(HOOK) == []
 
 
 # --- functions of the project

@@ -53,6 +53,11 @@ class TaughtFact:
         return self.returns in ("numpy", "python")
 
     @property
+    def breaks(self) -> bool:
+        """Whether a path through it is not whole."""
+        return self.gradient in ("none", "zero", "raises") or (self.is_host and not self.gradient)
+
+    @property
     def leaf(self) -> str:
         """The name without its module."""
         return self.name.rpartition(".")[2]
@@ -96,6 +101,11 @@ class Taught:
         return frozenset(
             fact.leaf for fact in self.facts if any(callback.taped for callback in fact.calls)
         )
+
+    @cached_property
+    def breaks(self) -> frozenset[str]:
+        """Last parts of the names of functions that can make a hook of Keras go wrong."""
+        return self.roots | {fact.leaf for fact in self.facts if fact.breaks}
 
     def get(self, qualified: str) -> TaughtFact | None:
         """The fact about a fully qualified name, in any spelling that the tables know."""

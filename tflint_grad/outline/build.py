@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Location, Severity, Unreadable
-from tflint_grad.outline.hooks import going_wrong
+from tflint_grad.outline.hooks import all_hooks, going_wrong
 from tflint_grad.outline.mark import leaves, mark_named_roots, mark_needed
 from tflint_grad.outline.split import split
 from tflint_grad.outline.units import CodeItem, Outline, Unit
@@ -21,12 +21,13 @@ def outline(
     tree: ast.Module | None = None,
     whole: bool = False,
     roots: frozenset[str] = frozenset(),
+    breaks: frozenset[str] = frozenset(),
 ) -> Outline:
     """Split `source` into items and mark those that can matter.
 
     `tree`: the module as parsed by someone else (flake8). `whole`: one unit for the whole file,
     all of it needed; the reference that slicing is tested against. `roots`: names of functions that
-    open a tape, by what the configuration says.
+    open a tape, `breaks`: of those that break a path, both by what the configuration says.
 
     Raises:
         Unreadable: broken syntax (an error), or nested or long beyond the limits (a warning).
@@ -36,6 +37,9 @@ def outline(
     found = shallow_outline(source, tree)
     anchored = bool(roots) or source.relevance is not Relevance.HOOKED
     wrong = going_wrong(found.items, found.tree, source.text)
+    names = (leaf.names for leaf, _ in leaves(found.items))
+    if breaks and any(breaks & (one.used | one.attributes) for one in names):
+        wrong |= all_hooks(found.items)
     if anchored:
         mark_named_roots(found.items, roots)
     leads = mark_needed(found.items, anchored, wrong) if anchored or wrong else None

@@ -53,6 +53,17 @@ def going_wrong(items: Sequence[Item], tree: ast.Module, text: str) -> frozenset
     return frozenset(found)
 
 
+def all_hooks(items: Sequence[Item]) -> frozenset[int]:
+    """The ids of the items that hold a hook, or may hand out a loss, whatever is in them."""
+    hooks = (
+        id(leaf)
+        for leaf, owner in _leaves(items)
+        if (owner is not None and isinstance(leaf, DefItem) and leaf.name in HOOKS)
+        or ("compile" in leaf.names.attributes and "loss" in leaf.names.used)
+    )
+    return frozenset(hooks)
+
+
 def _leaves(items: Sequence[Item]) -> Iterator[tuple[Leaf, ClassItem | None]]:
     for item in items:
         if isinstance(item, ClassItem):
