@@ -12,9 +12,10 @@ import libcst as cst
 
 from tflint_grad.flow import heap, names, staging
 from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.paths import NO_TAPES
 from tflint_grad.flow.recording import through
-from tflint_grad.flow.state import Context, Frame, SourceKind
+from tflint_grad.flow.state import RECORDING, Context, Frame, SourceKind
 from tflint_grad.flow.syntax import (
     has_nested_generator,
     has_walrus,
@@ -244,7 +245,55 @@ def run_body(
     context: Context | None = None,
     is_entry: bool = False,
 ) -> Value:
-    """Run the body of a function in a frame of its own and return the join of what it returns."""
+    """Run the body of a function in a frame of its own and return the join of what it returns.
+
+    Code of another file gets a share of steps of its own, so that what it does cannot end the
+    analysis of the caller; beyond that share it is out of sight.
+    """
+    is_call = on_yield is None and not x.abroad
+    if is_call and x.is_own(x.unit) and not x.is_own(function.unit):
+        return _run_abroad(x, function, bound, node, on_yield, context, is_entry)
+    return _run_here(x, function, bound, node, on_yield, context, is_entry)
+
+
+def _run_abroad(
+    x: Execution,
+    function: Function,
+    bound: Mapping[str, Value],
+    node: cst.CSTNode,
+    on_yield: Callable[[Value], None] | None,
+    context: Context | None,
+    is_entry: bool,
+) -> Value:
+    share = min(x.STEPS_PER_CALL_ABROAD, x.steps_abroad)
+    limits, start, left, recording = (x.step_limit, x.total_limit), x.steps, x.exit, x.recording
+    known = set(x.tapes)
+    x.step_limit, x.total_limit = start + share, max(x.total_limit, start + share)
+    x.abroad = True
+    try:
+        return _run_here(x, function, bound, node, on_yield, context, is_entry)
+    except LimitReached:
+        x.cut_short.append(f"call of {function.name}: its share of steps is used up")
+        x.exit = left
+        x.store.set(RECORDING, recording)
+        x.abandon_tapes(known)
+        return x.opaque(node, x.groups(bound.values()))
+    finally:
+        x.abroad = False
+        used = x.steps - start
+        x.steps_abroad -= used
+        x.step_limit, x.total_limit = limits[0] + used, limits[1] + used
+
+
+def _run_here(
+    x: Execution,
+    function: Function,
+    bound: Mapping[str, Value],
+    node: cst.CSTNode,
+    on_yield: Callable[[Value], None] | None,
+    context: Context | None,
+    is_entry: bool,
+) -> Value:
     from tflint_grad.flow.tapes import note_undeleted
 
     caller, unit, exit_before = x.frame, x.unit, x.exit

@@ -73,7 +73,7 @@ def is_hook(function: Function, cls: Class) -> bool:
 def entry_context(x: Program, function: Function, cls: Class | None) -> Context:
     """Eager, unless the function says otherwise or Keras runs it in a graph."""
     if cls is not None and is_hook(function, cls) and not function.wrapping.graph:
-        if _runs_eagerly(x):
+        if _runs_eagerly(x, cls):
             return EAGER
         why = f"Keras runs {function.name} in a graph without AutoGraph"
         # Only `fit` calls train_step; `call` may be run eagerly by somebody out of sight.
@@ -82,8 +82,9 @@ def entry_context(x: Program, function: Function, cls: Class | None) -> Context:
     return context_of_call(x, function)
 
 
-def _runs_eagerly(x: Program) -> bool:
-    return x.survey.runs_eagerly
+def _runs_eagerly(x: Program, cls: Class) -> bool:
+    """Keras is told so, or the model makes the functions that `fit` runs by itself."""
+    return x.survey.runs_eagerly or "make_train_function" in x.members_of(cls)
 
 
 def entry_arguments(

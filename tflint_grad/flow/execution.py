@@ -74,6 +74,8 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_LINE = 20
     STEPS_PER_ENTRY = 6_000
     STEPS_FOR_IMPORTS = 10_000
+    STEPS_ABROAD = 20_000
+    STEPS_PER_CALL_ABROAD = 3_000
 
     def __init__(
         self,
@@ -110,6 +112,9 @@ class Execution(cst.CSTVisitor):
         self.counter = 0
         self.steps = 0
         self.import_steps = self.STEPS_FOR_IMPORTS
+        self.steps_abroad = self.STEPS_ABROAD
+        self.abroad = False  # in a call of a function of another file
+        self.expected_none: set[int] = set()  # gradient calls that a test expects to be None
         self.step_limit = 0
         self.total_limit = self.STEPS_PER_FILE + self.STEPS_PER_LINE * len(outline.lines)
         self.unit: Unit
@@ -190,6 +195,11 @@ class Execution(cst.CSTVisitor):
 
     def on_module(self, module: LoadedModule) -> None:
         """Another file is looked into."""
+
+    def abandon_tapes(self, known: set[int]) -> None:
+        """Tapes that were made since: what became of them was not seen to the end."""
+        for tape in self.tapes.keys() - known:
+            self.tapes[tape].escaped = True
 
     def is_own(self, unit: Unit) -> bool:
         """Whether code is of the file that is analysed, not of one that it imports."""

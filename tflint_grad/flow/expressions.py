@@ -362,6 +362,8 @@ class Expressions(Execution):
             value = names.materialise(self, self.evaluate(arg.value))
             keyword = arg.keyword.value if arg.keyword is not None else None
             arguments.append(Argument(value, keyword, arg.star, self.place(arg.value)))
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value == "assertIsNone":
+            self.expected_none.update(id(arg.value) for arg in node.args)
         self.value = call_value(self, function, arguments, node)
         return False
 

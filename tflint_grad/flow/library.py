@@ -146,6 +146,9 @@ _SPECIAL: dict[str, Handler] = {
     "decorator.transparent": same_function,
     "tensorflow.Variable": make_variable,
     "tensorflow.compat.v1.Variable": make_variable,
+    # A list, or what the structure of its sources is.
+    "tensorflow.gradients": lambda x, n, a, node: call_opaque(x, a, node),
+    "tensorflow.hessians": lambda x, n, a, node: call_opaque(x, a, node),
     "tensorflow.compat.v1.get_variable": lambda x, n, a, node: call_opaque(x, a, node),
     "keras.Variable": make_variable,
     "tensorflow.constant": make_constant,

@@ -211,12 +211,14 @@ def at_import(x: Execution, module: LoadedModule) -> Iterator[None]:
     x.frame = Frame(x.fresh(), module.scope, EAGER, mark=mark)
     x.frames.append(x.frame)
     x.exit = None
+    known = set(x.tapes)
     depth, start, limits = len(x.frames), x.steps, (x.step_limit, x.total_limit)
     x.step_limit = start + min(STEPS_PER_IMPORT, x.import_steps)
     x.total_limit = max(x.total_limit, x.step_limit)
     try:
         yield
     except LimitReached:
+        x.abandon_tapes(known)
         x.cut_short.append(f"import of {module.path}: too many steps")
         del x.frames[depth:]
     finally:

@@ -123,6 +123,8 @@ class Program(Interpreter):
         So each file tells of its own tapes, wherever the cause lies, and no two files of one.
         """
         tape = getattr(event, "tape", None)
+        if id(event.station.place.node) in self.expected_none:
+            return False
         if tape is not None:
             return self.is_own(tape.station.place.unit)
         station = event.station
@@ -138,11 +140,12 @@ class Program(Interpreter):
             self.step_limit = self.total_limit
         depth = len(self.frames)
         frame, unit = self.frame, getattr(self, "unit", None)
-        finished = True
+        finished, known = True, set(self.tapes)
         try:
             run()  # type: ignore[operator]
         except LimitReached:
             finished = False
+            self.abandon_tapes(known)
             self.cut_short.append(f"{what}: more than {self.step_limit:,} steps")
             del self.frames[depth:]
             self.frame = frame
