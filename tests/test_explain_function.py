@@ -475,6 +475,15 @@ def test_the_command_prints_it_and_ends_with_2_where_nothing_is_known(
     assert printed.err.endswith("did you mean 'pkg.deep.hard'?\n")
 
 
+def test_the_documentation_shows_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path(__file__).parents[1]
+    monkeypatch.chdir(root)
+    page = (root / "docs" / "teaching.md").read_text(encoding="utf-8")
+    block = page.split("```console\n$ tflint-grad --explain-function ")[1].split("```")[0]
+    name, _, shown = block.partition("\n")
+    assert explained(root, name) == shown.rstrip("\n")
+
+
 def test_nothing_of_the_project_is_executed(folder: Path) -> None:
     (folder / "pkg" / "deep.py").write_text(DEEP + "\nraise SystemExit(7)\n")
     done = subprocess.run(
