@@ -277,6 +277,10 @@ def _run_abroad(
         x.exit = left
         x.store.set(RECORDING, recording)
         x.abandon_tapes(known)
+        for value in bound.values():
+            names.escape(x, value)
+        for tape in recording:
+            x.tapes[tape].saw_opaque = True
         return x.opaque(node, x.groups(bound.values()))
     finally:
         x.abroad = False
@@ -365,7 +369,7 @@ def note_tapes_at_exit(x: Execution, frame: Frame) -> None:
                     if isinstance(held, Tape) and frame.function is not None:
                         if frame.function.wrapping.custom_gradient:
                             names.escape(x, held)  # dies with the outer tape's record
-                        else:
+                        elif x.tapes[held.identity].frame is frame:
                             names.keep(x, held, "closure", part.name, None)
 
 

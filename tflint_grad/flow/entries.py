@@ -168,9 +168,10 @@ def linked_class(x: Program, function: Function, param: cst.Param, annotation: s
         return None
     own = [cls for cls in x.classes if x.is_own(cls.unit)]
     candidates = _covering(x, own, used, called)
-    is_far = not candidates and x.is_own(function.unit)
+    is_far = not candidates
     if is_far and (not annotation or annotation.endswith(("Model", "Layer", "Module"))):
-        candidates = _covering(x, _classes_of_project(x, used, called), used, called)
+        others = _classes_of_project(x, function, used, called)
+        candidates = _covering(x, others, used, called)
     parents = {base.identity for cls in candidates for base in cls.ancestry()[1:]}
     candidates = [cls for cls in candidates if cls.identity not in parents]
     if len(candidates) > 1 and not (is_far and name in _ANY_MODEL):
@@ -202,8 +203,10 @@ def _covering(x: Program, classes: list[Class], used: set[str], called: bool) ->
     return found
 
 
-def _classes_of_project(x: Program, used: set[str], called: bool) -> list[Class]:
-    """Classes of neighbouring files that have all of these attributes.
+def _classes_of_project(
+    x: Program, function: Function, used: set[str], called: bool
+) -> list[Class]:
+    """Classes of the files near a function that have all of these attributes.
 
     What a tensor, a container or any model has too tells nothing of a class; but what is called and
     asked for its variables is a model.
@@ -217,8 +220,9 @@ def _classes_of_project(x: Program, used: set[str], called: bool) -> list[Class]
     if x.project is None or not telling or not x.outline.leads:
         return []
     found = []
-    for path, name in x.project.classes_with(x.module.path, frozenset(used)):
-        if path != x.module.path and _is_neighbour(x, path):
+    home = x.module.path if x.is_own(function.unit) else function.unit.filename
+    for path, name in x.project.classes_with(home, frozenset(used)):
+        if path != x.module.path and (path == home or _is_neighbour(x, home, path)):
             loaded = modules.load(x, path)
             cls = None if loaded is None else names.read_in_scope(x, loaded.scope, name)
             if isinstance(cls, Class):
@@ -230,11 +234,11 @@ def is_of_tensors(name: str) -> bool:
     return tensor_attribute(name) is not None or tensor_method(name) is not None
 
 
-def _is_neighbour(x: Program, path: str) -> bool:
+def _is_neighbour(x: Program, home: str, path: str) -> bool:
     """In the same folder or package; test files and scripts define classes for themselves alone."""
-    own, other = (os.path.join(os.path.dirname(p), "") for p in (x.module.path, path))
+    own, other = (os.path.join(os.path.dirname(p), "") for p in (home, path))
     assert x.project is not None
-    packages = {x.project.module_name(p).partition(".")[0] for p in (x.module.path, path)}
+    packages = {x.project.module_name(p).partition(".")[0] for p in (home, path)}
     if not (own.startswith(other) or other.startswith(own) or len(packages) == 1):
         return False
     base = os.path.basename(path)

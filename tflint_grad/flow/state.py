@@ -84,6 +84,7 @@ class TapeSite:
     used_elsewhere: bool = False
     targets: set[int] = field(default_factory=set)
     escaped: bool = False
+    consulted: bool = False  # asked for what it has watched, which is a use too
     saw_opaque: bool = False  # code out of sight ran while it recorded
     watches: bool = False
     entered: bool = False

@@ -143,6 +143,7 @@ def call_tape(
         case "stop_recording":
             return Partial(Known(STOP_RECORDING), (tape,), {})
         case "watched_variables":
+            x.tapes[tape.identity].consulted = True
             accessed = tuple(x.accessed.get(tape.identity, ()))
             return Parameters(accessed, "watched_variables") if accessed else UNKNOWN
         case "reset":

@@ -273,7 +273,8 @@ class UnusedTape(TapeRule):
 
     def check_tape(self, event: TapeEnded) -> Iterator[Problem]:
         site = event.tape
-        if site.uses or site.escaped or site.kept or not site.entered:
+        used = site.uses or site.consulted
+        if used or site.escaped or site.kept or not site.entered:
             return
         if site.watches and site.saw_opaque:
             return  # what runs inside may ask TensorFlow what is watched
