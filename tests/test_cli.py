@@ -200,9 +200,9 @@ def test_an_internal_error_does_not_stop_the_run(project: Path) -> None:
     program = (
         "import sys; from tflint_grad import rules; from tflint_grad.cli import main\n"
         "real = rules.check\n"
-        "def check(outline, codes=None):\n"
-        "    if outline.filename == 'a.py': raise KeyError('lost')\n"
-        "    return real(outline, codes)\n"
+        "def check(outline, *others):\n"
+        "    if outline.filename.endswith('a.py'): raise KeyError('lost')\n"
+        "    return real(outline, *others)\n"
         "rules.check = check\n"
         "sys.exit(main(['--output-format=concise', '--verbose']))"
     )
@@ -227,8 +227,8 @@ def test_a_closed_pipe_ends_quietly(project: Path) -> None:
 def test_an_interrupted_run_ends_with_130(project: Path) -> None:
     program = (
         "import sys; from tflint_grad import cli\n"
-        "def interrupt(*_): raise KeyboardInterrupt\n"
-        "cli.lint_file = interrupt\n"
+        "def interrupt(*_, **__): raise KeyboardInterrupt\n"
+        "cli.lint_files = interrupt\n"
         "sys.exit(cli.main([]))"
     )
     write("a.py", PITFALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tflint_grad.findings import Confidence, Consequence, Finding, Location, Severity
-from tflint_grad.noqa import without_suppressed
+from tflint_grad.noqa import Comments
 from tflint_grad.source import SourceText
 
 #: A statement of four rows; the finding is reported on its second.
@@ -30,7 +30,7 @@ def finding(row: int = 2, rows: tuple[int, int] | None = (1, 4), code: str = "TF
 
 def is_dropped(lines: list[str], found: Finding | None = None) -> bool:
     source = SourceText.from_text("\n".join(lines) + "\n", "train.py")
-    return without_suppressed([found or finding()], source) == []
+    return Comments({"train.py": source}).drop(found or finding())
 
 
 @pytest.mark.parametrize(

@@ -40,9 +40,23 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, "")  # as in an interactive session: the project could be imported
 sys.addaudithook(watch)
 from tflint_grad.cli import main
-code = main(["--quiet", "--output-format=" + sys.argv[1]])
+code = main(["--quiet", *sys.argv[1:]])
 sys.exit(code)
 """
+
+
+def watched(project: Path, *arguments: str) -> list[str]:
+    """What a run on the project opened, started and imported, a line each."""
+    result = subprocess.run(
+        [sys.executable, "-c", WATCHER, *arguments],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "TFG201" in result.stdout
+    return result.stderr.splitlines()
 
 
 def test_a_run_reads_its_files_and_does_nothing_else(tmp_path: Path) -> None:
@@ -56,15 +70,18 @@ def test_a_run_reads_its_files_and_does_nothing_else(tmp_path: Path) -> None:
     # A package of the project that shadows one of ours must not be run either.
     (tmp_path / "numpy.py").write_text("raise SystemExit('imported')\n")
     for output_format in ("full", "concise", "json"):
-        result = subprocess.run(
-            [sys.executable, "-c", WATCHER, output_format],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 1
-        assert "TFG201" in result.stdout
-        opened = [line.removeprefix("open ") for line in result.stderr.splitlines()]
+        seen = watched(tmp_path, "--no-cache", f"--output-format={output_format}")
+        opened = [line.removeprefix("open ") for line in seen]
         assert set(opened) == {".gitignore", "pyproject.toml", "helpers.py", "train.py", "numpy.py"}
         assert opened.count("train.py") == 1
+
+
+def test_what_is_remembered_is_written_below_its_folder_only(tmp_path: Path) -> None:
+    project, cache = tmp_path / "project", tmp_path / "cache"
+    project.mkdir()
+    (project / "train.py").write_text(PITFALL)
+    first = watched(project, f"--cache-dir={cache}", "--isolated")
+    written = [line for line in first if line != "open train.py"]
+    assert written
+    assert all("/cache" in line for line in written)
+    assert watched(project, f"--cache-dir={cache}", "--isolated") == ["open train.py"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from tflint_grad.config import Settings, SettingsFinder, UsageError
-from tflint_grad.engine import FileReport, fails, lint_bytes, lint_file, rare_collections
+from tflint_grad.engine import FileReport, fails, lint_files
 from tflint_grad.options import command_line_layer, parse
 from tflint_grad.report import write_report
+from tflint_grad.runs.many import available_cores
+from tflint_grad.runs.memory import Memory
 from tflint_grad.source.discovery import find_files
 
 if TYPE_CHECKING:
@@ -68,7 +71,8 @@ def _run(options: argparse.Namespace) -> int:
     missing = [path for path in paths if path != "-" and not os.path.lexists(path)]
     if missing:
         raise UsageError("; ".join(f"{path}: no such file or folder" for path in missing))
-    reports, failed = _lint(paths, finder, options)
+    reports = _lint(paths, finder, here, options)
+    failed = any(fails(report, finder.for_path(report.filename)) for report in reports)
     _write(reports, here.first("output_format", "full"), options.output_file)
     _tell(reports, here, options)
     if any(report.traceback for report in reports):
@@ -77,30 +81,40 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _lint(
-    paths: Sequence[str], finder: SettingsFinder, options: argparse.Namespace
-) -> tuple[list[FileReport], bool]:
-    """The reports in the order of their names, and whether any of them fails the run."""
-    reports: list[FileReport] = []
-    failed = False
+    paths: Sequence[str], finder: SettingsFinder, here: Settings, options: argparse.Namespace
+) -> list[FileReport]:
+    """The reports, sorted by name."""
+    names = _files(paths, finder)
+    buffer = _buffer(finder, options) if "-" in paths else None
+    with contextlib.ExitStack() as stack:
+        executor = None
+        if options.executor is not None:
+            from tflint_grad.runs.cluster import connected
 
-    def add(report: FileReport, settings: Settings) -> None:
-        nonlocal failed
-        reports.append(report)
-        failed = failed or fails(report, settings)
+            executor = stack.enter_context(connected(options.executor))
+        progress = None
+        if not options.quiet and len(names) > 1 and sys.stderr.isatty():
+            from tflint_grad.report.progress import progress_bar
 
-    with rare_collections():
-        if "-" in paths:
-            name = options.stdin_filename or "<stdin>"
-            settings = finder.for_path(options.stdin_filename or "stdin.py")
-            excluded = settings.first("force_exclude", False) and settings.excludes(
-                os.path.abspath(name)
-            )
-            if not excluded:
-                add(lint_bytes(sys.stdin.buffer.read(), settings, name), settings)
-        for name in _progress(_files(paths, finder), options):
-            settings = finder.for_path(name)
-            add(lint_file(name, settings), settings)
-    return sorted(reports, key=lambda report: report.filename), failed
+            progress = stack.enter_context(progress_bar(len(names)))
+        return lint_files(
+            names,
+            finder,
+            jobs=here.first("jobs") or available_cores(),
+            executor=executor,
+            memory=Memory.of(here),
+            buffer=buffer,
+            progress=progress,
+        )
+
+
+def _buffer(finder: SettingsFinder, options: argparse.Namespace) -> tuple[str, bytes] | None:
+    """What comes through stdin, under the name that it is given."""
+    name = options.stdin_filename or "<stdin>"
+    settings = finder.for_path(name)
+    if settings.first("force_exclude", False) and settings.excludes(os.path.abspath(name)):
+        return None
+    return name, sys.stdin.buffer.read()
 
 
 def _files(paths: Sequence[str], finder: SettingsFinder) -> list[str]:
@@ -111,14 +125,6 @@ def _files(paths: Sequence[str], finder: SettingsFinder) -> list[str]:
         return finder.for_path(path).excludes(path)
 
     return sorted(find_files(wanted, excluded, force_exclude=forced))
-
-
-def _progress(names: list[str], options: argparse.Namespace) -> Iterable[str]:
-    if options.quiet or len(names) < 2 or not sys.stderr.isatty():
-        return names
-    from tflint_grad.report.progress import with_progress
-
-    return with_progress(names)
 
 
 def _write(reports: Sequence[FileReport], output_format: str, output_file: str | None) -> None:

@@ -56,6 +56,7 @@ class Layer:
     src: tuple[str, ...] | None = None
     jobs: int | None = None
     cache_dir: str | None = None
+    cache: bool | None = None
 
     @property
     def selection(self) -> Selection:
@@ -100,6 +101,12 @@ class Settings:
         return None
 
     @property
+    def tape_openers(self) -> frozenset[str]:
+        """Names of functions that open a tape, by what the configuration says; nearly always none."""
+        taught: Taught | None = self.first("functions")
+        return frozenset() if taught is None else taught.roots
+
+    @property
     def taught(self) -> Taught:
         """What the configuration tells of functions; equal tables are equal, hash and pickle."""
         from tflint_grad.knowledge.taught import NOTHING_TAUGHT
@@ -109,7 +116,7 @@ class Settings:
 
     def selects(self, code: str, filename: str) -> bool:
         """Whether findings of `code` in the file are reported."""
-        return is_selected(code, self._selections) and not self._ignored_in_file(code, filename)
+        return is_selected(code, self._selections) and not self.ignored_in_file(code, filename)
 
     def selected(self, codes: Sequence[str], filename: str) -> frozenset[str]:
         return frozenset(code for code in codes if self.selects(code, filename))
@@ -130,7 +137,8 @@ class Settings:
             if layer.extend_exclude
         )
 
-    def _ignored_in_file(self, code: str, filename: str) -> bool:
+    def ignored_in_file(self, code: str, filename: str) -> bool:
+        """Whether `per-file-ignores` leaves out findings of `code` in the file."""
         for layer in self.layers:
             if layer.per_file_ignores is not None:
                 path = os.path.abspath(filename)
@@ -361,6 +369,7 @@ KEYS: dict[str, Callable[[object], object]] = {
     "src": strings,
     "jobs": job_count,
     "cache-dir": _path,
+    "cache": _boolean,
 }
 
 

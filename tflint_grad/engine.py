@@ -1,162 +1,119 @@
-"""The way of one file: prefilter, outline, rules, selection, noqa. Pure but for reading the file.
+"""Lint files, texts and whole trees from Python: the functions that the front ends call.
 
-libcst is imported by what `check` imports, hence only once a file's outline matters.
+libcst is imported only once a file's outline matters, the rest of `runs` only for what needs it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tflint_grad.findings import (
-    Confidence,
-    Consequence,
-    Finding,
-    Location,
-    Severity,
-    Unreadable,
-)
+from tflint_grad.findings import Severity, Unreadable
+from tflint_grad.runs.analysis import Analysis, analyse, internal_error, refused, unreadable
+from tflint_grad.runs.placement import FileReport, Placement, names_of
 from tflint_grad.selection import UNREADABLE
-from tflint_grad.source import Relevance, SourceText, read_source, source_from_bytes
+from tflint_grad.source import SourceText, read_source, source_from_bytes
 
 if TYPE_CHECKING:
     import ast
+    from concurrent.futures import Executor
 
-    from tflint_grad.config import Settings
+    from tflint_grad.config import Settings, SettingsFinder
+    from tflint_grad.runs.memory import Memory
+    from tflint_grad.runs.projects import Projects
 
-_UNREADABLE_NAME = "unreadable-file"
 
+def lint_file(path: str, settings: Settings, projects: Projects | None = None) -> FileReport:
+    """Lint a file of the disk by itself, following values into the files around it.
 
-@dataclass(frozen=True)
-class FileReport:
-    """What came of one file. `source` is kept where its lines will be shown.
-
-    `traceback` is set where the linter itself failed; the run goes on, and ends with 2. `notes`:
-    what the stated limits left out, for `--verbose`.
+    Args:
+        projects: what other files have made known, for calls that follow each other.
     """
-
-    filename: str
-    findings: list[Finding] = field(default_factory=list)
-    source: SourceText | None = None
-    traceback: str | None = None
-    notes: tuple[str, ...] = ()
-
-
-def lint_file(path: str, settings: Settings, filename: str | None = None) -> FileReport:
-    """Lint a file of the disk."""
-    shown = filename or path
-    return _report(lambda: read_source(path, shown), shown, settings)
+    try:
+        source = read_source(path, roots=settings.tape_openers)
+    except Unreadable as problem:
+        return _report(refused(path, problem), path, settings)
+    return _lint(source, path, settings, projects)
 
 
-def lint_bytes(data: bytes, settings: Settings, filename: str) -> FileReport:
-    """Lint what came through a pipe."""
-    return _report(lambda: source_from_bytes(data, filename), filename, settings)
+def lint_bytes(
+    data: bytes, settings: Settings, filename: str, projects: Projects | None = None
+) -> FileReport:
+    """Lint what came through a pipe, in place of the file of that name."""
+    try:
+        source = source_from_bytes(data, filename, roots=settings.tape_openers)
+    except Unreadable as problem:
+        return _report(refused(filename, problem), filename, settings)
+    return _lint(source, filename, settings, projects, replaces_file=True)
 
 
 def lint_source(
     source: SourceText,
     settings: Settings,
     tree: ast.Module | None = None,
-    notes: list[str] | None = None,
-) -> list[Finding]:
-    """All findings of a source, sorted. `tree`: its syntax, where flake8 has parsed it already.
+    projects: Projects | None = None,
+) -> FileReport:
+    """Lint a text. `tree`: its syntax, where it has been parsed already."""
+    return _lint(source, source.filename, settings, projects, tree)
 
-    `notes` is filled with what the stated limits left out.
 
-    Raises nothing for what the source holds; an error of the linter's own passes through.
+def lint_files(
+    paths: Sequence[str],
+    finder: SettingsFinder | None = None,
+    *,
+    jobs: int = 1,
+    executor: Executor | None = None,
+    memory: Memory | None = None,
+    buffer: tuple[str, bytes] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[FileReport]:
+    """Lint many files together; one report for each, sorted by name.
+
+    Args:
+        paths: files, not folders (`source.discovery.find_files` finds those in folders).
+        finder: the settings of each file; by default those of the nearest `pyproject.toml`.
+        jobs: processes at most; a run below a stated size stays in one.
+        executor: any executor; it gets the content of the files where it does not see them.
+        memory: the cache of findings; by default nothing is remembered.
+        buffer: name and content of a text that stands for the file of that name.
+        progress: called with the number of files that are done.
+
+    Raises:
+        UsageError: settings are wrong, or the executor cannot be used.
     """
-    findings = unfiltered_findings(source, settings, tree, notes)
-    from tflint_grad.noqa import without_suppressed
+    from tflint_grad.config import SettingsFinder
+    from tflint_grad.runs.many import Run
 
-    return without_suppressed(findings, source) if findings else findings
+    run = Run(finder or SettingsFinder(), jobs, memory, executor, progress)
+    with rare_collections():
+        return run.lint(paths, buffer)
 
 
-def unfiltered_findings(
-    source: SourceText,
+def _lint(
+    source: SourceText | None,
+    filename: str,
     settings: Settings,
+    projects: Projects | None,
     tree: ast.Module | None = None,
-    notes: list[str] | None = None,
-) -> list[Finding]:
-    """As `lint_source`, with the findings that a `# noqa` drops."""
-    if source.relevance is Relevance.NONE:
-        return []
-    try:
-        return _analyse(source, settings, tree, notes)
-    except Unreadable as problem:
-        return _only_selected([unreadable(source.filename, problem)], settings)
-    except (RecursionError, MemoryError):
-        too_deep = Unreadable("nested too deeply to be followed", severity=Severity.WARNING)
-        return _only_selected([unreadable(source.filename, too_deep)], settings)
+    replaces_file: bool = False,
+) -> FileReport:
+    if source is None:
+        return FileReport(filename)
+    from tflint_grad.runs.projects import Projects, ProjectSettings
+
+    wanted = ProjectSettings.of(settings)
+    project = (projects or Projects()).of(wanted)
+    if replaces_file:
+        project.put(os.path.abspath(filename), source.data)
+    return _report(analyse(source, project, wanted.taught, tree), filename, settings)
 
 
-def _analyse(
-    source: SourceText,
-    settings: Settings,
-    tree: ast.Module | None,
-    notes: list[str] | None = None,
-) -> list[Finding]:
-    from tflint_grad.outline import outline
-    from tflint_grad.rules import RULES, check
-
-    outlined = outline(source, tree)
-    if not outlined.matters:
-        return []
-    codes = settings.selected(tuple(RULES), source.filename)
-    findings = _only_selected(check(outlined, codes), settings)
-    if notes is not None:
-        notes.extend(outlined.cut_short)
-    return sorted(findings, key=Finding.sort_key)
-
-
-def _only_selected(findings: list[Finding], settings: Settings) -> list[Finding]:
-    advice = settings.first("advice", True)
-    return [
-        finding
-        for finding in findings
-        if settings.selects(finding.code, finding.filename)
-        and (advice or finding.severity is not Severity.ADVICE)
-    ]
-
-
-def _report(read: Callable[[], SourceText | None], filename: str, settings: Settings) -> FileReport:
-    try:
-        source = read()
-        if source is None:
-            return FileReport(filename)
-        notes: list[str] = []
-        findings = lint_source(source, settings, notes=notes)
-        return FileReport(filename, findings, source if findings else None, notes=tuple(notes))
-    except Unreadable as problem:
-        return FileReport(filename, _only_selected([unreadable(filename, problem)], settings))
-    except Exception as error:  # whatever it is, the other files are to be linted
-        import traceback
-
-        return FileReport(filename, [internal_error(filename, error)], None, traceback.format_exc())
-
-
-def unreadable(filename: str, problem: Unreadable) -> Finding:
-    """TFG000 for a file that cannot be analysed."""
-    start = problem.location
-    return Finding(
-        code=UNREADABLE,
-        name=_UNREADABLE_NAME,
-        message=problem.message,
-        severity=problem.severity,
-        confidence=Confidence.PROVEN,
-        consequence=Consequence.UNREADABLE,
-        filename=filename,
-        location=start,
-        end_location=Location(start.row, start.column + 1),
-    )
-
-
-def internal_error(filename: str, error: Exception) -> Finding:
-    """TFG000 for a file on which the linter itself failed; settings cannot silence it."""
-    told = f"{type(error).__name__}: {error}".strip(": ")
-    return unreadable(filename, Unreadable(f"internal error of tflint-grad on this file: {told}"))
+def _report(analysis: Analysis, filename: str, settings: Settings) -> FileReport:
+    (report,) = Placement(names_of([filename]), lambda _: settings).reports([analysis])
+    return report
 
 
 def fails(report: FileReport, settings: Settings) -> bool:
@@ -178,3 +135,16 @@ def rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+__all__ = [
+    "FileReport",
+    "fails",
+    "internal_error",
+    "lint_bytes",
+    "lint_file",
+    "lint_files",
+    "lint_source",
+    "rare_collections",
+    "unreadable",
+]

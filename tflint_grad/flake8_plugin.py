@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from tflint_grad import __version__
@@ -11,7 +12,10 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
+    from tflint_grad.config import Settings
+    from tflint_grad.engine import FileReport
     from tflint_grad.findings import Finding
+    from tflint_grad.runs.many import Run
 
 
 class GradientChecker:
@@ -23,6 +27,7 @@ class GradientChecker:
     shows_advice = False
     disable_noqa = False
     stdin_name = "stdin"
+    _run: Run | None = None
 
     def __init__(self, tree: ast.Module, lines: list[str], filename: str = "-") -> None:
         self.tree, self.lines, self.filename = tree, lines, filename
@@ -54,24 +59,41 @@ class GradientChecker:
 
         filename = self.stdin_name if self.filename in ("-", "stdin") else self.filename
         try:
-            found = self._lint(text, filename)
+            settings, report = self._lint(text, filename)
         except UsageError as error:
             return [engine.unreadable(filename, Unreadable(str(error)))]
         except Exception as error:  # flake8 would end the whole run
             return [engine.internal_error(filename, error)]
-        settings, findings = found
         advice = settings.first("advice", self.shows_advice)
-        return [finding for finding in findings if advice or finding.severity > Severity.ADVICE]
+        return [
+            finding for finding in report.findings if advice or finding.severity > Severity.ADVICE
+        ]
 
-    def _lint(self, text: str, filename: str) -> tuple[Any, list[Finding]]:
+    def _lint(self, text: str, filename: str) -> tuple[Settings, FileReport]:
         from tflint_grad import engine
-        from tflint_grad.config import SettingsFinder
         from tflint_grad.source import Relevance, SourceText
 
+        run = self._run_of_process()
+        settings = run.finder.for_path(filename)
         source = SourceText.from_text(text, filename)
-        settings = SettingsFinder().for_path(filename)
-        if source.relevance is Relevance.NONE:
-            return settings, []
-        lint = engine.unfiltered_findings if self.disable_noqa else engine.lint_source
+        if source.relevance_with(settings.tape_openers) is Relevance.NONE:
+            return settings, engine.FileReport(filename)
         with engine.rare_collections():
-            return settings, lint(source, settings, self.tree)
+            return settings, run.lint_text(
+                source,
+                self.tree,
+                replaces_file=filename == self.stdin_name,
+                keeps_silenced=self.disable_noqa,
+            )
+
+    @classmethod
+    def _run_of_process(cls) -> Run:
+        """What all files of this process share: settings, projects, the cache."""
+        if cls._run is None:
+            from tflint_grad.config import SettingsFinder
+            from tflint_grad.runs.many import Run
+            from tflint_grad.runs.memory import Memory
+
+            finder = SettingsFinder()
+            cls._run = Run(finder, memory=Memory.of(finder.for_folder(os.getcwd())))
+        return cls._run

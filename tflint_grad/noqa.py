@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,19 +28,42 @@ class Suppressions:
     everywhere: tuple[str, ...]
     rows: dict[int, tuple[str, ...]]
 
-    def drops(self, finding: Finding) -> bool:
-        if self.everywhere and finding.code.startswith(self.everywhere):
+    def drops(self, code: str, rows: Iterable[int]) -> bool:
+        if self.everywhere and code.startswith(self.everywhere):
             return True
-        rows = {finding.location.row, *(finding.statement_rows or ())}
-        return any(finding.code.startswith(self.rows.get(row, ())) for row in rows)
+        return any(code.startswith(self.rows.get(row, ())) for row in rows)
 
 
-def without_suppressed(findings: list[Finding], source: SourceText) -> list[Finding]:
-    """The findings that no comment of the file drops."""
-    if not findings or "noqa" not in source.text.lower():
-        return findings
-    suppressions = read_suppressions(source)
-    return [finding for finding in findings if not suppressions.drops(finding)]
+class Comments:
+    """The comments of all files that findings name; each file is searched once."""
+
+    def __init__(self, sources: Mapping[str, SourceText]) -> None:
+        self._sources = sources
+        self._read: dict[str, Suppressions | None] = {}
+
+    def drop(self, finding: Finding) -> bool:
+        """Whether a comment stands at the place, or at one of the calls that lead there.
+
+        Each counts in its own file: one who silences a call of his does not want to hear of what
+        happens behind it.
+        """
+        rows = finding.statement_rows or ()
+        places = [(finding.filename, {finding.location.row, *rows})]
+        places += [
+            (site.filename, {site.location.row, *site.statement_rows}) for site in finding.callers
+        ]
+        return any(
+            suppressions.drops(finding.code, rows)
+            for filename, rows in places
+            if (suppressions := self._of(filename)) is not None
+        )
+
+    def _of(self, filename: str) -> Suppressions | None:
+        if filename not in self._read:
+            source = self._sources.get(filename)
+            speaks = source is not None and "noqa" in source.text.lower()
+            self._read[filename] = read_suppressions(source) if speaks and source else None
+        return self._read[filename]
 
 
 def read_suppressions(source: SourceText) -> Suppressions:

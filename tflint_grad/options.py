@@ -13,6 +13,7 @@ from tflint_grad.config import (
     Layer,
     UsageError,
     code_prefixes,
+    job_count,
     strings,
 )
 
@@ -42,6 +43,9 @@ def command_line_layer(options: argparse.Namespace) -> Layer:
         force_exclude=options.force_exclude,
         exit_zero=options.exit_zero,
         statistics=options.statistics,
+        jobs=options.jobs,
+        cache_dir=options.cache_dir,
+        cache=options.cache,
     )
 
 
@@ -53,6 +57,13 @@ def _codes(options: argparse.Namespace, name: str) -> tuple[str, ...] | None:
         return code_prefixes(",".join(given))
     except UsageError as error:
         raise UsageError(f"--{name.replace('_', '-')}: {error}") from None
+
+
+def _jobs(text: str) -> int:
+    try:
+        return job_count(int(text))
+    except (ValueError, UsageError):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1") from None
 
 
 def _joined(given: list[str] | None) -> tuple[str, ...] | None:
@@ -128,6 +139,19 @@ def _parser() -> argparse.ArgumentParser:
     loudness.add_argument(
         "-v", "--verbose", action="store_true", help="say what was read, and what was cut short"
     )
+
+    speed = parser.add_argument_group("speed")
+    add = speed.add_argument
+    add("-j", "--jobs", type=_jobs, metavar="N", help="processes (default: the cores there are)")
+    add("--cache-dir", metavar="FOLDER", help="where findings are remembered")
+    add(
+        "--no-cache",
+        action="store_const",
+        const=False,
+        dest="cache",
+        help="neither use what is remembered nor remember",
+    )
+    add("--executor", metavar="dask://HOST:PORT", help="have a Dask cluster analyse the files")
 
     settings = parser.add_argument_group("settings")
     add = settings.add_argument

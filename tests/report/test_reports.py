@@ -52,7 +52,7 @@ def finding(message: str = "np.std(...) takes 'w' out of TensorFlow") -> Finding
 def written(output_format: str, *findings: Finding, code: str = CODE) -> str:
     stream = io.StringIO()
     source = SourceText.from_text(code, "train.py")
-    write_report([FileReport("train.py", list(findings), source)], output_format, stream)
+    write_report([FileReport("train.py", list(findings), {"train.py": source})], output_format, stream)
     return stream.getvalue()
 
 
@@ -85,6 +85,7 @@ def test_json_has_these_fields_and_no_others() -> None:
                 "location": {"row": 4, "column": 9},
             },
         ],
+        "tapes": 0,
         "fix": None,
     }
 
@@ -130,7 +131,9 @@ def test_colours_are_for_terminals_only(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("TERM", "xterm-256color")
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
-    report = FileReport("train.py", [finding()], SourceText.from_text(CODE, "train.py"))
+    report = FileReport(
+        "train.py", [finding()], {"train.py": SourceText.from_text(CODE, "train.py")}
+    )
     coloured = Terminal()
     write_report([report], "full", coloured)
     assert "\x1b[" in coloured.getvalue()
@@ -181,10 +184,10 @@ def test_a_notebook_is_told_by_cells() -> None:
     )
     for output_format in ("concise", "full"):
         stream = io.StringIO()
-        write_report([FileReport("nb.ipynb", [moved], source)], output_format, stream)
+        write_report([FileReport("nb.ipynb", [moved], {"nb.ipynb": source})], output_format, stream)
         assert stream.getvalue().startswith("nb.ipynb:cell 3:3:26: TFG201 ")
     stream = io.StringIO()
-    write_report([FileReport("nb.ipynb", [moved], source)], "json", stream)
+    write_report([FileReport("nb.ipynb", [moved], {"nb.ipynb": source})], "json", stream)
     (described,) = json.loads(stream.getvalue())
     assert described["filename"] == "nb.ipynb"
     assert (described["cell"], described["location"]) == (3, {"row": 3, "column": 26})

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def write_concise(reports: Sequence[FileReport], stream: TextIO) -> None:
     for report in reports:
         for finding in report.findings:
-            stream.write(concise_line(finding, report.source) + "\n")
+            stream.write(concise_line(finding, report.sources.get(finding.filename)) + "\n")
 
 
 def concise_line(finding: Finding, source: SourceText | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
@@ -34,23 +34,24 @@ def write_full(reports: Sequence[FileReport], stream: TextIO) -> None:
     console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
     for report in reports:
         for finding in report.findings:
-            for line in finding_lines(finding, report.source):
+            for line in finding_lines(finding, report.sources):
                 console.print(line)
             console.print()
 
 
-def finding_lines(finding: Finding, source: SourceText | None) -> Iterator[Text]:
-    """The lines that tell one finding."""
+def finding_lines(finding: Finding, sources: Mapping[str, SourceText]) -> Iterator[Text]:
+    """The lines that tell one finding; `sources` by the names that the finding gives to files."""
     style = _STYLES[finding.severity]
+    source = sources.get(finding.filename)
     yield Text.assemble(
         (spot(finding.filename, finding.location, source), "bold"),
         ": ",
         (finding.code, style),
         f" {printable(finding.message)}",
     )
-    rows = [finding.location.row, finding.end_location.row]
-    rows += [step.location.row for step in finding.trace]
-    width = max(len(str(_shown_row(source, row))) for row in rows)
+    rows = [_shown_row(source, row) for row in (finding.location.row, finding.end_location.row)]
+    rows += [_shown_row(sources.get(s.filename), s.location.row) for s in finding.trace]
+    width = max(len(str(row)) for row in rows)
     label = f"{finding.severity}: {finding.consequence}, {finding.confidence}"
     if finding.severity is Severity.ADVICE:
         label = "advice"
@@ -58,16 +59,17 @@ def finding_lines(finding: Finding, source: SourceText | None) -> Iterator[Text]
         yield _margin(width)
         yield from _marked(source, finding.location, finding.end_location, label, style, width)
         yield _margin(width)
+    shown_above = (finding.filename, finding.location.row)
     for number, step in enumerate(finding.trace, start=1):
-        place = spot(relative(step.filename), step.location, source)
+        there = sources.get(step.filename)
+        place = spot(relative(step.filename), step.location, there)
         yield Text.assemble(
             (" " * width + " = ", _MARGIN),
             f"{number}. {printable(step.message)} ",
             (f"({place})", "dim"),
         )
-        is_shown_above = step.location.row == finding.location.row
-        if source is not None and step.filename == source.filename and not is_shown_above:
-            yield _code_line(source, step.location.row, width)
+        if there is not None and (step.filename, step.location.row) != shown_above:
+            yield _code_line(there, step.location.row, width)
 
 
 def _marked(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tflint_grad.source.discovery import relative
@@ -16,18 +17,21 @@ if TYPE_CHECKING:
 
 def write_json(reports: Sequence[FileReport], stream: TextIO) -> None:
     objects = [
-        finding_object(finding, report.source) for report in reports for finding in report.findings
+        finding_object(finding, report.sources) for report in reports for finding in report.findings
     ]
     # ASCII only: safe in every encoding, and control characters come escaped.
     json.dump(objects, stream, indent=2)
     stream.write("\n")
 
 
-def finding_object(finding: Finding, source: SourceText | None = None) -> dict[str, Any]:
+def finding_object(
+    finding: Finding, sources: Mapping[str, SourceText] = MappingProxyType({})
+) -> dict[str, Any]:
     """A finding as JSON has it; in a notebook rows count within the cell, which is named."""
-    cells = source.cells if source is not None else None
 
-    def place(location: Location) -> dict[str, int]:
+    def place(filename: str, location: Location) -> dict[str, int]:
+        source = sources.get(filename)
+        cells = source.cells if source is not None else None
         row = cells.locate(location.row)[1] if cells else location.row
         return {"row": row, "column": location.column}
 
@@ -39,18 +43,20 @@ def finding_object(finding: Finding, source: SourceText | None = None) -> dict[s
         "confidence": str(finding.confidence),
         "consequence": str(finding.consequence),
         "filename": finding.filename,
-        "location": place(finding.location),
-        "end_location": place(finding.end_location),
+        "location": place(finding.filename, finding.location),
+        "end_location": place(finding.filename, finding.end_location),
         "trace": [
             {
                 "message": step.message,
                 "filename": relative(step.filename),
-                "location": place(step.location),
+                "location": place(step.filename, step.location),
             }
             for step in finding.trace
         ],
+        "tapes": len(finding.tapes),
         "fix": None,
     }
-    if cells:
-        described["cell"] = cells.locate(finding.location.row)[0]
+    own = sources.get(finding.filename)
+    if own is not None and own.cells:
+        described["cell"] = own.cells.locate(finding.location.row)[0]
     return described

@@ -28,10 +28,10 @@ def _spelled(char: str) -> str:
 
 
 def spot(filename: str, location: Location, source: SourceText | None) -> str:
-    """`train.py:14:12`; in a notebook `nb.ipynb:cell 3:4:1`."""
+    """`train.py:14:12`; in a notebook `nb.ipynb:cell 3:4:1`. `source` is the file's own text."""
     row = location.row
     cell = ""
-    if source is not None and source.cells is not None and source.filename == filename:
+    if source is not None and source.cells is not None:
         number, row = source.cells.locate(row)
         cell = f"cell {number}:"
     return f"{printable(filename)}:{cell}{row}:{location.column}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,19 +13,23 @@ if TYPE_CHECKING:
 _PATIENCE = 1.0
 
 
-def with_progress(names: Sequence[str]) -> Iterator[str]:
-    """Yield the names; from the second second on show how many are done."""
+@contextlib.contextmanager
+def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
+    """A function to be told how many are done; from the second second on it shows."""
     start = time.monotonic()
     bar: Progress | None = None
+
+    def advance(done: int) -> None:
+        nonlocal bar
+        if bar is None and time.monotonic() - start > _PATIENCE:
+            bar = _bar()
+            bar.add_task("linting", total=total)
+            bar.start()
+        if bar is not None:
+            bar.update(bar.task_ids[0], completed=done)
+
     try:
-        for done, name in enumerate(names):
-            if bar is None and time.monotonic() - start > _PATIENCE:
-                bar = _bar()
-                task = bar.add_task("linting", total=len(names))
-                bar.start()
-            if bar is not None:
-                bar.update(task, completed=done)
-            yield name
+        yield advance
     finally:
         if bar is not None:
             bar.stop()
