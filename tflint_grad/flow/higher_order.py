@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence as Many
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import libcst as cst
+
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.paths import Break
+from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     UNKNOWN,
     Argument,
@@ -22,9 +27,37 @@ from tflint_grad.flow.values import (
 from tflint_grad.flow.variables import content_dtype
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from tflint_grad.flow.execution import Execution
+
+Handler = Callable[["Execution", str, Many[Argument], cst.CSTNode], Value]
+
+
+def stopping(handler: Handler, position: int) -> Handler:
+    """With `back_prop=False`, which eager code ignores (TF 2.21), no gradient leaves the graph's loop."""
+
+    def handle(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+        result = handler(x, name, arguments, node)
+        entry = argument(arguments, position, "back_prop")
+        if entry is None or not x.context.is_graph or x.constant_of(entry.value) is not False:
+            return result
+        return _stopped(x, result, node)
+
+    return handle
+
+
+def _stopped(x: Execution, value: Value, node: cst.CSTNode) -> Value:
+    content = heap.resolved(x, value)
+    if isinstance(content, Sequence):
+        return replace(content, items=tuple(_stopped(x, item, node) for item in content.items))
+    groups = x.groups([content])
+    if not groups:
+        return content
+    dtype = content.dtype if isinstance(content, Data) else ""
+    name = text_of(node.func) if isinstance(node, cst.Call) else ""
+    operation = f"{name}(…, back_prop=False)"
+    return x.break_paths(
+        node, Break.STOPPED, content, groups, Kind.TENSOR, dtype, operation=operation
+    )
 
 
 def either_branch(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
@@ -84,10 +117,25 @@ def _element(x: Execution, value: Value, node: cst.CSTNode) -> Value:
     return x.operate(node, x.groups((content,)), Kind.TENSOR, content_dtype(x, content))
 
 
-def map_fn(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+def vectorized_map(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """No loop is left of it in a graph (TF 2.21): what is cut in it gives None, not zeros."""
+    function, elements = _mapped(arguments)
+    if function is None or elements is None:
+        return call_opaque(x, arguments, node)
+    x.frame.loops += 1
+    result = call_value(x, function.value, [Argument(_element(x, elements.value, node))], node)
+    x.frame.loops -= 1
+    return _stacked(x, result, node)
+
+
+def _mapped(arguments: Many[Argument]) -> tuple[Argument | None, Argument | None]:
     function = argument(arguments, 0, "fn") or argument(arguments, 0, "f")
     function = function or argument(arguments, 0, "function")
-    elements = argument(arguments, 1, "elems") or argument(arguments, 1, "elements")
+    return function, argument(arguments, 1, "elems") or argument(arguments, 1, "elements")
+
+
+def map_fn(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    function, elements = _mapped(arguments)
     if function is None or elements is None:
         return call_opaque(x, arguments, node)
     x.frame.loops += 1

@@ -49,6 +49,9 @@ def element_of(x: Execution, value: Value, node: cst.CSTNode) -> Value:
         case Parameters():
             return Object(x.element_of_parameters(value.owners[0], f".{value.which}[*]"))
         case Object():
+            held = x.store.get(("element", value.identity))
+            if held is not None:
+                return held  # type: ignore[no-any-return]
             return Object(x.child(value.identity, "[*]"))
         case Data():
             if value.kind in (Kind.HOST, Kind.NDARRAY):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
+from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
 from tflint_grad.flow.operations import dtype_of
-from tflint_grad.flow.paths import LEAF, NO_PATHS, NO_TAPES, Break, Paths, joined, unsure
-from tflint_grad.flow.state import RECORDING, SourceKind
+from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, joined, unsure
+from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.values import (
     NONE,
     STATIC,
@@ -40,15 +41,15 @@ if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 _OWNERS = ("layer", "model")
-_DATASETS = ("tensorflow.data.Dataset", "tensorflow.data.TextLineDataset")
 
 
 def keras_callable(
     x: Execution, name: str, qualified: str, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value | None:
     """An instance of a class of Keras, or a data set; None for anything else."""
-    if name.startswith(_DATASETS):
-        return Object(x.new_source(SourceKind.OBJECT, "dataset", x.station(node)), _DATASETS[0])
+    dataset = make_dataset(x, name, arguments, node)
+    if dataset is not None:
+        return dataset
     if name in ("keras.Input", "keras.layers.Input"):
         return x.operate(node, [], Kind.TENSOR, "float")
     if name.endswith(("losses.get", "activations.get", "optimizers.get", "layers.get")):
@@ -245,8 +246,8 @@ def call_library_method(
         return _enter_context(x, receiver, arguments[0].value, node)
     if name == "_replace" and isinstance(receiver.cls, Class):
         return replaced_instance(x, receiver, arguments, node)
-    if receiver.cls == _DATASETS[0]:
-        return _dataset_method(x, receiver, name, arguments, node)
+    if is_dataset(receiver):
+        return dataset_method(x, receiver, name, arguments, node)
     if name == "compile":
         _note_compiled_loss(x, arguments, node)
     if name in ("apply_gradients", "apply") and receiver.cls is None:
@@ -441,21 +442,3 @@ def _enter_context(x: Execution, stack: Object, value: Value, node: cst.CSTNode)
         enter(x, value, node)
         x.exit_stacks.setdefault(stack.identity, []).append(value)
     return value
-
-
-# --- tf.data
-
-
-def _dataset_method(
-    x: Execution, receiver: Object, name: str, arguments: Many[Argument], node: cst.CSTNode
-) -> Value:
-    if name in ("map", "filter", "flat_map", "interleave", "reduce"):
-        recording = x.recording
-        x.store.set(RECORDING, NO_TAPES)
-        for entry in arguments:
-            run_callback(x, entry.value, node)
-        x.store.set(RECORDING, recording)
-        return receiver
-    if name in ("as_numpy_iterator", "cardinality", "element_spec"):
-        return Data(Kind.NDARRAY) if name == "as_numpy_iterator" else STATIC
-    return receiver

@@ -48,6 +48,7 @@ def call_operation(
         (carried if fact.carries(key) or entry.star else detached).append(entry.value)
     groups = x.groups([*carried, *results])
     dtype = _result_dtype(x, fact, arguments)
+    fact = _as_asked(x, name, fact, arguments)
     if name.rsplit(".", 1)[-1] in _INDEPENDENT:
         return x.operate(node, [], Kind.TENSOR, dtype)
     match fact.kind:
@@ -73,6 +74,21 @@ def call_operation(
     if isinstance(result, Data):
         return _with_detached(x, result, detached, node, name)
     return result
+
+
+def _as_asked(x: Execution, name: str, fact: OpFact, arguments: Many[Argument]) -> OpFact:
+    """The fact for this call, where an argument decides what the gradient is."""
+    if name == "tensorflow.image.resize":
+        method = argument(arguments, 2, "method")
+        if method is not None and _is_area(x, method.value):
+            return replace(fact, gradient=Gradient.UNREGISTERED)  # TF 2.21: ResizeArea has none
+    return fact
+
+
+def _is_area(x: Execution, method: Value) -> bool:
+    if isinstance(method, Known):
+        return method.name.endswith("ResizeMethod.AREA")
+    return bool(x.constant_of(method) == "area")
 
 
 #: What they return depends on the shape of the argument only: no path, and nothing cut.
@@ -109,6 +125,14 @@ def _with_detached(
     return replace(result, paths={**cut.paths, **result.paths})
 
 
+_BREAKS = {
+    Gradient.NONE: Break.NO_GRADIENT,
+    Gradient.ZERO: Break.ZERO_GRADIENT,
+    Gradient.UNREGISTERED: Break.UNREGISTERED,
+    Gradient.FAILS: Break.UNREGISTERED,
+}
+
+
 def _result(
     x: Execution,
     name: str,
@@ -120,17 +144,15 @@ def _result(
 ) -> Data:
     if gradient is Gradient.FLOWS or not groups:
         return x.operate(node, groups, Kind.TENSOR, dtype)
-    kind = {
-        Gradient.NONE: Break.NO_GRADIENT,
-        Gradient.ZERO: Break.ZERO_GRADIENT,
-        Gradient.UNREGISTERED: Break.UNREGISTERED,
-    }.get(gradient)
-    if kind is None:
-        return x.operate(node, groups, Kind.TENSOR, dtype)
+    kind = _BREAKS[gradient]
+    first = arguments[0].value if arguments else UNKNOWN
+    operand = first.dtype if isinstance(first, Data) else ""
+    if kind is not Break.NO_GRADIENT and {dtype, operand} & {"int", "bool", "string"}:
+        kind = Break.NO_GRADIENT  # of integers nobody asks for a gradient
     return x.break_paths(
         node,
         kind,
-        arguments[0].value if arguments else UNKNOWN,
+        first,
         groups,
         Kind.TENSOR,
         dtype,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, modules, names, pauses, tapes
+from tflint_grad.flow import datasets, heap, modules, names, pauses, tapes
 from tflint_grad.flow.calls import call_value, decorate, run_body
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.events import VariableRebound
@@ -274,7 +274,11 @@ class Interpreter(Expressions):
         if not content.exact and self.frame.loops >= MAX_DOUBLED_LOOPS:
             values = values[:1]
         graph_control = self.frame.graph_control
-        if self.is_symbolic(iterable) or self._is_dataset(iterable):
+        over_dataset = None
+        if self.context.mode == "autograph":
+            over_dataset = datasets.loop_over_dataset(self, iterable, node.iter)
+        recording = self.recording
+        if self.is_symbolic(iterable):
             self.frame.graph_control += 1
         self.frame.loops += 1
         loop = LoopState(self.store.mark(), self.frame.forks)
@@ -289,6 +293,8 @@ class Interpreter(Expressions):
         self.frame.loop_states.pop()
         self.frame.loops -= 1
         self.frame.graph_control = graph_control
+        if over_dataset is not None and recording:
+            datasets.cut_by_loop(self, loop.mark, recording, node.iter, over_dataset)
         self._after_loop(loop, node.orelse if not broken else None)
         return False
 
@@ -299,9 +305,6 @@ class Interpreter(Expressions):
         if loop.breaks and self.exit is None:
             after = self.store.take_back(loop.mark)
             self.store.join([after, *loop.breaks], join_cells)
-
-    def _is_dataset(self, value: Value) -> bool:
-        return isinstance(value, Object) and value.cls == "tensorflow.data.Dataset"
 
     def _leave_round(self) -> bool:
         """After one round of a loop: whether the loop is left."""
