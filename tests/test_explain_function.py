@@ -208,10 +208,10 @@ gradient (TFG205)
               defined at pkg/losses.py:55
               runs in a graph: Keras runs call in a graph without AutoGraph under fit
               result: tensor
-                self.dense   is cut at pkg/losses.py:56:16: tf.round(...) has no gradient (TFG204)
-                self.offset  flows
                 inputs       is cut at pkg/losses.py:56:16: tf.round(...) has no gradient (TFG204)
                 training     not followed: a Python bool
+                self.dense   is cut at pkg/losses.py:56:16: tf.round(...) has no gradient (TFG204)
+                self.offset  flows
             """,
         ),
         (

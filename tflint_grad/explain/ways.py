@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -194,8 +195,8 @@ class _Explained:
         place = self.x.place(self.function.node)
         where = f"{self._shown(self.function.unit.filename)}:{row_of(place)}"
         params = self.function.node.params
-        signature = ", ".join(_parameters(params))
-        yield f"{self.name}({signature})"
+        signature = f"{self.name}({', '.join(_parameters(params))})"
+        yield from textwrap.wrap(signature, 100, subsequent_indent=" " * 6, break_long_words=False)
         yield f"  defined at {where}"
         yield from self._circumstances()
         if self.opaque:
@@ -249,14 +250,20 @@ class _Explained:
             if content.rest is not None:
                 yield from self._parts(f"{name}[…]", content.rest, depth + 1)
         else:
-            yield Part(name, _kind(self.x, content), tuple(self._ways(content)))
+            ways = dict.fromkeys(self._ways(content))
+            yield Part(name, _kind(self.x, content), tuple(ways))
 
     def _ways(self, value: Value) -> Iterator[Way]:
         if self.x.is_none(value):
             return
         paths = self.x.paths(value)
         told: set[int] = {ANYTHING}
-        for name, argument in self.arguments.items():
+        if isinstance(value, Object) and value.identity in paths:
+            told |= {value.identity} - self._given()
+        ordered = sorted(
+            self.arguments.items(), key=lambda entry: _is_receiver(self.function, entry[0])
+        )
+        for name, argument in ordered:
             own = set(heap.identities(self.x, argument))
             if not own:
                 if not _is_receiver(self.function, name):
@@ -276,12 +283,21 @@ class _Explained:
         if anything is not None and anything.cut is None:
             yield Way("…", "something else may come out, through code that is not known")
 
+    def _given(self) -> set[int]:
+        """The identities of all arguments."""
+        given = self.arguments.values()
+        return {identity for value in given for identity in heap.identities(self.x, value)}
+
     def _source(self, identity: int, own: set[int], argument: str) -> str:
         source = self.x.sources[identity]
         if identity in own:
             return argument
         if identity in self.attributes:
             return self.attributes[identity]
+        for other in own & self.x.ancestors(identity):
+            whole = self.x.sources[other].name
+            if source.name.startswith(f"{whole}."):
+                return argument + source.name.removeprefix(whole)
         if source.kind in (SourceKind.VARIABLE, SourceKind.FROZEN, SourceKind.MODEL):
             return f"{source.name} ({source.kind.value})"
         return source.name
