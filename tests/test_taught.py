@@ -7,6 +7,7 @@ from textwrap import dedent
 
 import pytest
 
+from tflint_grad.cli import main
 from tflint_grad.findings import Finding
 from tflint_grad.outline import outline
 from tflint_grad.project import Project
@@ -298,3 +299,23 @@ def test_what_a_called_function_returns_may_come_out() -> None:
     said: dict[str, object] = {"calls": "argument 0", "gradient": "flows"}
     assert told(text, mylib__ops__fn=said) == ["TFG204 gradient-none"]
     assert told(text.replace("tf.round", "tf.exp"), mylib__ops__fn=said) == []
+
+
+# --- the whole way
+
+
+def test_the_command_reads_the_table_and_lints_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No word of a tape is in the file, but a function that opens one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(STEP.format("tf.reduce_sum(mylib.norm(w))"))
+    table = '[tool.tflint-grad.functions]\n"mylib.step" = { calls = "argument 0 under a tape" }\n'
+    (tmp_path / "pyproject.toml").write_text(table)
+    assert main(["train.py"]) == 0
+    (tmp_path / "pyproject.toml").write_text(table + '"mylib.norm" = { gradient = "none" }\n')
+    assert main(["train.py", "--output-format=concise"]) == 1
+    assert capsys.readouterr().out.startswith("train.py:9:26: TFG204 mylib.norm(...), as the con")
+    (tmp_path / "pyproject.toml").write_text(table + '"mylib.norm" = { gradient = "nun" }\n')
+    assert main(["train.py"]) == 2
+    assert "mylib.norm: gradient must be one of" in capsys.readouterr().err
