@@ -66,8 +66,9 @@ class Processes:
 
 def _context(start_method: str | None) -> BaseContext:
     """Forking is quick and inherits what is imported; but a fork of several threads may hang."""
-    if start_method is None and sys.platform == "linux" and threading.active_count() == 1:
-        start_method = "fork"
+    if start_method is None:
+        forks = sys.platform == "linux" and threading.active_count() == 1
+        start_method = "fork" if forks else "spawn"
     return multiprocessing.get_context(start_method)
 
 
