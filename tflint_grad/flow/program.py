@@ -26,7 +26,8 @@ from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
 from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, owns_variables
 from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.modules import LoadedModule, PendingMembers, run_item
-from tflint_grad.flow.state import EAGER, Frame
+from tflint_grad.flow.paths import NO_TAPES
+from tflint_grad.flow.state import EAGER, RECORDING, Frame
 from tflint_grad.flow.statements import Interpreter
 from tflint_grad.flow.store import ABSENT
 from tflint_grad.flow.survey import survey
@@ -260,14 +261,22 @@ class Program(Interpreter):
                 arguments = [
                     Argument(value, name) for name, value in unknown.items() if name not in skipped
                 ]
-            frame, self.frame = self.frame, self._module_frame(cls)
-            try:
-                made = instantiate(self, cls, arguments, cst.Pass())
-            finally:
-                self.frame = frame
+            made = self._made_before(cls, arguments)
             known = made if isinstance(made, Object) else Object(cls.identity, cls)
             self.instances[cls.identity] = known
         return known
+
+    def _made_before(self, cls: Class, arguments: list[Argument]) -> Value:
+        """An instance that was there before any tape was opened, whatever is recording now."""
+        frame, recording, mark = self.frame, self.recording, self.store.mark()
+        self.frame = self._module_frame(cls)
+        self.store.set(RECORDING, NO_TAPES)
+        try:
+            return instantiate(self, cls, arguments, cst.Pass())
+        finally:
+            self.frame = frame
+            self.store.set(RECORDING, recording)
+            self.store.settle(mark)
 
     def _module_frame(self, cls: Class) -> Frame:
         """A frame at the top of the module that a class is of."""
