@@ -169,7 +169,7 @@ class Run:
         """
         file = Waiting(source, ProjectSettings.of(self.finder.for_path(source.filename)))
         if replaces_file:
-            self._put(file)
+            self.projects.of(file.settings).put(os.path.abspath(source.filename), source.text)
         seen = self._remembered(file)
         found = seen if isinstance(seen, Analysis) else self.analysed(seen, tree)
         placement = Placement(names_of([source.filename]), self.finder.for_path, keeps_silenced)
@@ -178,21 +178,16 @@ class Run:
 
     def _analysed_buffer(self, name: str, data: bytes) -> Analysis:
         settings = self.finder.for_path(name)
+        wanted = ProjectSettings.of(settings)
+        self.projects.of(wanted).put(os.path.abspath(name), data)
         try:
             source = source_from_bytes(data, name, roots=settings.tape_openers)
         except Unreadable as problem:
             return refused(name, problem)
         if source is None:
             return Analysis(os.path.abspath(name))
-        file = Waiting(source, ProjectSettings.of(settings))
-        self._put(file)
-        seen = self._remembered(file)
+        seen = self._remembered(Waiting(source, wanted))
         return seen if isinstance(seen, Analysis) else self.analysed(seen)
-
-    def _put(self, file: Waiting) -> None:
-        source = file.source
-        project = self.projects.of(file.settings)
-        project.put(os.path.abspath(source.filename), source.data or source.text)
 
     def analysed(self, file: Waiting, tree: ast.Module | None = None) -> Analysis:
         """Analyse a file in this process, and remember what was found."""

@@ -89,5 +89,5 @@ def _with_sources(entry: Analysis, source: SourceText, project: Project) -> Anal
     for path in named_files(findings):
         text = source if path == entry.path else project.source(path)
         if text is not None:
-            sources[path] = replace(text, data=b"")
+            sources[path] = replace(text, filename=path, data=b"")
     return replace(entry, sources=sources)

@@ -40,7 +40,7 @@ class Store:
             with open(path, "rb") as file:
                 content = file.read()
                 used = os.fstat(file.fileno()).st_mtime
-        except OSError:
+        except (OSError, ValueError):
             return None
         start = len(_MAGIC) + _DIGEST_BYTES
         packed = content[start:]
@@ -67,8 +67,8 @@ class Store:
             with open(unfinished, "xb") as file:
                 file.write(_MAGIC + _checksum(key, packed) + packed)
             os.replace(unfinished, path)
-        except OSError:
-            with contextlib.suppress(OSError):
+        except (OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError):
                 os.unlink(unfinished)
             return
         if self.shards == 1 or _hashed(key)[4] == "0":
