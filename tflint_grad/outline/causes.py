@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from tflint_grad.outline.surroundings import is_tensorflow
-from tflint_grad.outline.values import DATA, HOLDS, LIKE, SYMBOLIC, WANTED, Values
+from tflint_grad.outline.values import ARRAY, DATA, HOLDS, MADE, SYMBOLIC, TENSOR, WANTED, Values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def _causes(values: Values, node: ast.AST) -> bool:
     if isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
         return _decides(values, node.test)
     if isinstance(node, ast.BoolOp):
-        return any(_decides(values, part) for part in node.values)
+        return any(_decides(values, part) for part in node.values[:-1])
     if isinstance(node, (ast.For, ast.AsyncFor)):
         return bool(values.of(node.iter) & SYMBOLIC) or _unpacks(values, node.target, node.iter)
     if isinstance(node, ast.comprehension):
@@ -63,10 +63,14 @@ def _causes(values: Values, node: ast.AST) -> bool:
             for target in node.targets
         )
     if isinstance(node, ast.AugAssign):
-        # `self.count += 1` on a variable raises or loses it, `//=` cuts.
+        # `buffer[i] += tensor`, `x //= 2.0`
         flags = values.of(node.target) | values.of(node.value)
         return bool(flags & WANTED) and (
-            isinstance(node.op, _CUTTING_OPERATORS) or isinstance(node.target, ast.Subscript)
+            isinstance(node.op, _CUTTING_OPERATORS)
+            or (
+                isinstance(node.target, ast.Subscript)
+                and _fills_array(values, node.target, node.value)
+            )
         )
     return isinstance(node, ast.Match)
 
@@ -82,7 +86,7 @@ def _decides(values: Values, test: ast.expr) -> bool:
         return _decides(values, test.operand)
     if isinstance(test, ast.Compare):
         return bool(values.of_comparison(test) & SYMBOLIC) or _compares(values, test)
-    return bool(values.of(test) & SYMBOLIC)
+    return bool(values.of(test) & (SYMBOLIC | MADE))
 
 
 def _compares(values: Values, node: ast.Compare) -> bool:
@@ -93,13 +97,13 @@ def _compares(values: Values, node: ast.Compare) -> bool:
         left, right = sides[index], sides[index + 1]
         if isinstance(operator, (ast.Is, ast.IsNot)):
             told = isinstance(right, ast.Constant) and isinstance(right.value, bool)
-            if told and values.of(left) & SYMBOLIC:
+            if told and values.of(left) & (SYMBOLIC | MADE):
                 return True
         elif isinstance(operator, (ast.In, ast.NotIn)):
             words = isinstance(left, ast.Constant) and isinstance(left.value, str)
-            if not words and values.of(left) & (LIKE | SYMBOLIC):
+            if not words and values.of(left) & (SYMBOLIC | MADE):
                 return True
-            if not words and values.of(right) & SYMBOLIC:
+            if not words and values.of(right) & (SYMBOLIC | MADE):
                 return True
     return len(node.ops) > 1 and bool(values.of_comparison(node) & SYMBOLIC)
 
@@ -108,11 +112,9 @@ def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
     """`a, b = tensor`. What a layer or a function of the project returns may be a tuple."""
     if not isinstance(target, (ast.Tuple, ast.List)) or not values.of(value) & SYMBOLIC:
         return False
-    if not isinstance(value, ast.Call):
-        return True
-    qualified = values.qualified(value.func)
+    qualified = values.qualified(value.func) if isinstance(value, ast.Call) else None
     if not is_tensorflow(qualified):
-        return isinstance(value.func, ast.Name) and value.func.id in values.around.functions
+        return True
     from tflint_grad.knowledge.operations import fact
 
     known = fact(str(qualified))
@@ -120,10 +122,8 @@ def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
 
 
 def _fills_array(values: Values, target: ast.Subscript, value: ast.expr) -> bool:
-    """`buffer[i] = tensor` where the buffer may be an ndarray."""
-    return bool(values.of(value) & (SYMBOLIC | WANTED)) and not isinstance(
-        target.slice, ast.Constant
-    )
+    """`buffer[i] = tensor` copies the tensor to the host, if the buffer is an ndarray."""
+    return bool(values.of(target.value) & ARRAY) and bool(values.of(value) & (DATA | WANTED))
 
 
 def _call(values: Values, node: ast.Call) -> bool:
@@ -135,7 +135,7 @@ def _call(values: Values, node: ast.Call) -> bool:
             if function.id in _CONVERTING:
                 return bool(given & DATA)
             if function.id in _LOOKING:
-                looked = SYMBOLIC | (HOLDS if function.id in ("max", "min", "sum") else 0)
+                looked = SYMBOLIC | MADE | (HOLDS if function.id in ("max", "min", "sum") else 0)
                 return bool(given & looked)
             return False
         if isinstance(function, ast.Attribute):
@@ -143,7 +143,7 @@ def _call(values: Values, node: ast.Call) -> bool:
         return False
     if is_tensorflow(qualified):
         return _operation(qualified, node, given)
-    return bool(given) and _leaves_tensorflow(qualified)
+    return bool(given & (DATA | WANTED)) and _leaves_tensorflow(qualified)
 
 
 def _leaves_tensorflow(qualified: str) -> bool:
@@ -158,14 +158,14 @@ def _method(values: Values, function: ast.Attribute, given: int) -> bool:
         return bool(given & (DATA | WANTED))
     receiver = values.of(function.value)
     if function.attr in ("numpy", "item", "tolist"):
-        return bool(receiver)
+        return bool(receiver & (DATA | WANTED))
     if not (receiver | given) & WANTED or function.attr in _OF_SHAPE:
         return False
     from tflint_grad.knowledge.operations import Gradient, tensor_method
 
     known = tensor_method(function.attr)
     return (
-        bool(receiver & (LIKE | SYMBOLIC))
+        bool(receiver & TENSOR)
         and known is not None
         and (known.gradient is not Gradient.FLOWS or known.kind == "cast")
         and known.kind != "static"
@@ -203,12 +203,14 @@ def _arguments(node: ast.Call) -> Iterator[ast.expr]:
 
 def _is_float(node: ast.expr) -> bool:
     """Whether a type given to a cast is a float for sure, or the type of other data."""
+    if isinstance(node, ast.Call):
+        node = node.func  # tf.keras.backend.floatx()
     if isinstance(node, ast.Attribute):
         word = node.attr
+    elif isinstance(node, ast.Name):
+        word = node.id
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         word = node.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        word = node.func.attr  # tf.keras.backend.floatx()
     else:
         return False
     return (

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 from tflint_grad.outline.causes import may_go_wrong
 from tflint_grad.outline.surroundings import Surroundings
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
-from tflint_grad.outline.values import ANY, DATA, HOLDS, LIKE, SYMBOLIC, Values, parameter_names
+from tflint_grad.outline.values import (
+    ANY,
+    DATA,
+    HOLDS,
+    LIKE,
+    SYMBOLIC,
+    Values,
+    parameter_names,
+    receiver_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -81,35 +90,34 @@ def _hook_may_go_wrong(around: Surroundings, owner: ClassItem, member: DefItem) 
         return False
     reach = _Reach(around)
     reach.visit(node, owner, _hook_parameters(node))
-    # What the class makes of the file's other classes is called with tensors.
-    for name in _classes_named_in(around, owner):
-        for method in ("call", "__call__"):
-            for inner, cls in around.methods(around.classes[name], method):
-                reach.visit(inner, cls, dict.fromkeys(parameter_names(inner.args)[1:], ANY))
     return reach.goes_wrong()
 
 
 def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None) -> bool:
     """Whether a function or class of the file that may be handed to `compile` can break a path."""
     reach = _Reach(around)
-    mentioned = leaf.names.used | leaf.names.attributes
-    for name in mentioned & around.functions.keys():
-        node = around.functions[name]
-        reach.visit(node, None, dict.fromkeys(parameter_names(node.args), ANY))
-    for name in mentioned & around.classes.keys():
-        for inner, cls in around.methods(around.classes[name], "call"):
-            reach.visit(inner, cls, dict.fromkeys(parameter_names(inner.args)[1:], ANY))
-    if owner is not None:
-        for name in mentioned:
-            for inner, cls in around.methods(owner, name):
-                reach.visit(inner, cls, dict.fromkeys(parameter_names(inner.args)[1:], ANY))
     parts: Iterable[ast.AST] = leaf.nodes if isinstance(leaf, CodeItem) else [leaf.node]
+    called: set[int] = set()
     for part in parts:
-        for nested in ast.walk(part):
-            if isinstance(nested, (ast.FunctionDef, ast.AsyncFunctionDef)) and nested is not part:
-                reach.visit(nested, owner, dict.fromkeys(parameter_names(nested.args), ANY))
-            elif isinstance(nested, ast.Lambda):
+        for node in ast.walk(part):
+            if isinstance(node, ast.Lambda):
                 return True
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node is not part:
+                reach.visit(node, owner, _anything(node))
+            elif isinstance(node, ast.Call):
+                called.add(id(node.func))
+            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+            if name in around.classes:
+                for method, cls in around.methods(around.classes[name], "call"):
+                    reach.visit(method, cls, _anything(method))
+            found: list[tuple[FunctionNode, ClassItem | None]] = []
+            if name in around.functions:
+                found.append((around.functions[name], None))
+            if owner is not None and isinstance(node, ast.Attribute):
+                found += around.methods(owner, name)
+            for function, its_class in found:
+                # What is called here may make a loss: a function inside it.
+                reach.visit(function, its_class, {} if id(node) in called else _anything(function))
     return reach.goes_wrong()
 
 
@@ -119,12 +127,12 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def _classes_named_in(around: Surroundings, owner: ClassItem) -> set[str]:
-    names = {node.id for node in ast.walk(owner.node) if isinstance(node, ast.Name)}
-    return (names & around.classes.keys()) - {owner.name}
+def _anything(node: FunctionNode) -> dict[str, int]:
+    """What a function may be given by somebody out of sight."""
+    return {name: flags and ANY for name, flags in _hook_parameters(node, 0).items()}
 
 
-def _hook_parameters(node: FunctionNode) -> dict[str, int]:
+def _hook_parameters(node: FunctionNode, first: int = 1) -> dict[str, int]:
     """What Keras, or somebody out of sight, hands to a hook."""
     arguments = node.args
     found: dict[str, int] = {}
@@ -135,7 +143,7 @@ def _hook_parameters(node: FunctionNode) -> dict[str, int]:
         *zip(positional, defaults, strict=True),
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
-    for parameter, default in pairs[1:]:
+    for parameter, default in pairs[first:]:
         found[parameter.arg] = _of_parameter(parameter, default)
     for rest in (arguments.vararg, arguments.kwarg):
         if rest is not None:
@@ -145,7 +153,7 @@ def _hook_parameters(node: FunctionNode) -> dict[str, int]:
 
 def _of_parameter(parameter: ast.arg, default: ast.expr | None) -> int:
     annotation = ast.unparse(parameter.annotation) if parameter.annotation is not None else ""
-    if "Tensor" in annotation:
+    if parameter.arg in _NOT_TENSORS and annotation.split(".")[-1] == "Tensor":
         return LIKE | SYMBOLIC
     if isinstance(default, ast.Constant) and default.value is not None:
         return 0
@@ -202,10 +210,8 @@ class _Reach:
                     return True
 
     def _looks_wrong(self, visit: _Visit) -> bool:
-        positional = [*visit.node.args.posonlyargs, *visit.node.args.args]
-        own = positional[0].arg if visit.owner is not None and positional else None
         try:
-            values = Values(visit.node, visit.parameters, self.around, self.attributes, own)
+            values = Values(visit.node, visit.parameters, self.around, self.attributes, visit.owner)
             if may_go_wrong(values):
                 return True
         except RecursionError:
@@ -218,29 +224,46 @@ class _Reach:
         for node in values.nodes:
             if isinstance(node, ast.Call):
                 called.add(id(node.func))
-                for callee, owner in self._callees(node.func, visit, values):
+                callees = list(self._functions(node.func, visit, values))
+                callees += () if callees else self._objects(node.func, visit, values)
+                for callee, owner in callees:
                     self.visit(callee, owner, _arguments(values, node, callee, owner))
             elif isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in called:
+                if isinstance(node, ast.Name) and node.id in values.names:
+                    continue
                 # Handed on, to tf.map_fn or tf.cond: called with whatever there is.
-                for callee, owner in self._callees(node, visit, values):
-                    self.visit(callee, owner, dict.fromkeys(parameter_names(callee.args), ANY))
+                for callee, owner in self._functions(node, visit, values):
+                    self.visit(callee, owner, _anything(callee))
 
-    def _callees(
+    def _functions(
         self, function: ast.expr, visit: _Visit, values: Values
     ) -> Iterator[tuple[FunctionNode, ClassItem | None]]:
+        """The function or the method of the file that an expression names."""
         if isinstance(function, ast.Name):
             if function.id not in values.names and function.id in self.around.functions:
                 yield self.around.functions[function.id], None
-        elif isinstance(function, ast.Attribute) and visit.owner is not None:
-            base = function.value
-            own = isinstance(base, ast.Name) and base.id == values.self_name
-            parent = (
-                isinstance(base, ast.Call)
-                and isinstance(base.func, ast.Name)
-                and base.func.id == "super"
-            )
-            if own or parent:
-                yield from self.around.methods(visit.owner, function.attr)
+        elif (
+            isinstance(function, ast.Attribute)
+            and visit.owner is not None
+            and values.is_own(function.value)
+        ):
+            yield from self.around.methods(visit.owner, function.attr)
+
+    def _objects(
+        self, function: ast.expr, visit: _Visit, values: Values
+    ) -> Iterator[tuple[FunctionNode, ClassItem | None]]:
+        """`self.block(x)` runs what calls run in the file's classes that `self.block` may be of."""
+        attribute = ""
+        if isinstance(function, ast.Attribute):
+            if not values.is_own(function.value):
+                return
+            attribute = function.attr
+        elif isinstance(function, ast.Name) and function.id not in values.names:
+            return
+        if visit.owner is not None:
+            for name in self.around.made_by(visit.owner, attribute):
+                for method in ("call", "__call__"):
+                    yield from self.around.methods(self.around.classes[name], method)
 
 
 def _arguments(
@@ -249,8 +272,7 @@ def _arguments(
     """What a call hands to each parameter."""
     arguments = callee.args
     names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-    static = any(_last_name(one) == "staticmethod" for one in callee.decorator_list)
-    if owner is not None and not static:
+    if owner is not None and receiver_name(callee) is not None:
         names = names[1:]
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     if any(isinstance(one, ast.Starred) for one in call.args) or any(
@@ -258,7 +280,7 @@ def _arguments(
     ):
         flags = values.any_of(given)
         flags |= SYMBOLIC if flags & DATA else 0
-        return dict.fromkeys(parameter_names(arguments), flags)
+        return {name: flags for name in parameter_names(arguments) if name not in _NOT_TENSORS}
     found: dict[str, int] = {}
     rest = 0
     for index, value in enumerate(call.args):

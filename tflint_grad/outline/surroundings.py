@@ -41,7 +41,7 @@ class Surroundings:
 
     items: Sequence[Item]
     tree: ast.Module
-    _data_attributes: dict[str, bool] = field(default_factory=dict, repr=False)
+    _made_by: dict[str, dict[str, set[str]]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def imports(self) -> Mapping[str, str]:
@@ -139,6 +139,40 @@ class Surroundings:
             for member in cls.members:
                 if isinstance(member, DefItem) and member.name == name:
                     yield member.node, item
+
+    def made_by(self, owner: ClassItem, attribute: str) -> Iterable[str]:
+        """The file's classes that an attribute of an object may be an instance of.
+
+        All that its class mentions, where it is not told: a loop over a list of blocks.
+        """
+        known = self._made_by.get(owner.name)
+        if known is None:
+            known = self._made_by[owner.name] = {"": set()}
+            for cls in self.ancestry(owner.name):
+                self._note_makers(cls, known)
+        return known.get(attribute, known[""])
+
+    def _note_makers(self, cls: ClassItem, known: dict[str, set[str]]) -> None:
+        untold: set[str] = set()
+        for node in ast.walk(cls.node):
+            if isinstance(node, ast.Name) and node.id in self.classes:
+                known[""].add(node.id)
+            elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
+                attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
+                if not attributes:
+                    continue
+                names = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+                made = names & self.classes.keys()
+                value = node.value
+                told = made or (
+                    isinstance(value, ast.Call) and is_tensorflow(self.qualified(value.func))
+                )
+                if not told:
+                    untold |= attributes
+                for attribute in attributes:
+                    known.setdefault(attribute, set()).update(made)
+        for attribute in untold:
+            known.pop(attribute, None)
 
 
 def is_tensorflow(qualified: str | None) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tflint_grad.knowledge.host import LIBRARIES
 from tflint_grad.outline.surroundings import imported, is_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from tflint_grad.outline.surroundings import FunctionNode, Surroundings
+    from tflint_grad.outline.units import ClassItem
 
 #: What is handed to a hook: arithmetic with it, or with a part of it, is TensorFlow's.
 LIKE = 1
@@ -23,9 +25,16 @@ SYMBOLIC = 2
 HOLDS = 4
 #: Comes from what somebody asks the gradient of: the object's weights, the prediction of a loss.
 WANTED = 8
+#: Made by a layer or by somebody unknown: as `SYMBOLIC`, but it may as well be a tuple.
+MADE = 16
+#: An array of a host library, whose elements may be assigned.
+ARRAY = 32
+#: Belongs to the object whose method runs: what it computes is computed with the object's weights.
+OWN = 64
 
-DATA = LIKE | SYMBOLIC | HOLDS
-ANY = LIKE | SYMBOLIC | WANTED
+TENSOR = LIKE | SYMBOLIC | MADE
+DATA = TENSOR | HOLDS
+ANY = LIKE | SYMBOLIC | WANTED | OWN
 
 _MAX_ROUNDS = 6
 #: Attributes and methods that speak of a value without its numbers.
@@ -41,6 +50,9 @@ _COLLECTING = frozenset((
     "tuple", "zip",
 ))  # fmt: skip
 _ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"])
+_OF_WORDS = frozenset(
+    ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
+)
 _OF_CONTAINERS = frozenset(["copy", "get", "items", "keys", "pop", "popitem", "values"])
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -55,15 +67,18 @@ class Values:
         parameters: Mapping[str, int],
         around: Surroundings,
         attributes: dict[str, int],
-        self_name: str | None,
+        owner: ClassItem | None,
     ) -> None:
         self.around = around
-        self.self_name = self_name
+        self.owner = owner
+        self.self_name = receiver_name(node) if owner is not None else None
         #: What the functions looked at so far assign to attributes; shared between them.
         self.attributes = attributes
         self.nodes = [inner for part in node.body for inner in ast.walk(part)]
         self.imports: dict[str, str] = {}
         self.names: dict[str, int] = dict(parameters)
+        if self.self_name is not None:
+            self.names[self.self_name] = 0
         self._known: dict[int, int] | None = None
         self._changed = False
         for inner in self.nodes:
@@ -92,7 +107,7 @@ class Values:
                 self._bind(node.target, self.of(node.value))
         elif isinstance(node, ast.AugAssign):
             flags = self.of(node.value) | self.of(node.target)
-            self._bind(node.target, flags | (SYMBOLIC if flags & (LIKE | SYMBOLIC) else 0))
+            self._bind(node.target, _result(flags) | flags)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             self._bind(node.target, element(self.of(node.iter)))
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
@@ -124,7 +139,7 @@ class Values:
 
     def _add(self, name: str, flags: int) -> None:
         if flags:
-            self._bind_name(name, HOLDS | flags & WANTED)
+            self._bind_name(name, HOLDS | flags & (WANTED | OWN))
 
     # --- expressions
 
@@ -194,9 +209,11 @@ class Values:
         if node.attr in self.around.data_attributes:
             flags |= LIKE | WANTED
         base = self.of(node.value)
-        if base & (SYMBOLIC | HOLDS):
-            flags |= base | SYMBOLIC
-        return flags | base & WANTED
+        if base & (SYMBOLIC | MADE | HOLDS):
+            flags |= MADE
+        if self.is_own(node.value):
+            flags |= OWN
+        return flags | base & (WANTED | OWN)
 
     def _of_call(self, node: ast.Call) -> int:
         function = node.func
@@ -205,41 +222,52 @@ class Values:
             if function.id in _STATIC_CALLS:
                 return 0
             if function.id in _COLLECTING:
-                return given | (HOLDS if given & (SYMBOLIC | HOLDS) else 0)
+                return _held(given)
             if function.id == "getattr":
-                return LIKE | WANTED
+                return given | LIKE | (WANTED if given & OWN else 0)
         qualified = self.qualified(function)
         if is_tensorflow(qualified):
             return self._of_operation(str(qualified), given)
+        if qualified is not None:
+            # A function of another module knows nothing but what it is given.
+            array = ARRAY if qualified.split(".")[0] in LIBRARIES else 0
+            return array | given & WANTED
         if isinstance(function, ast.Attribute):
-            if function.attr in _STATIC_ATTRIBUTES:
-                return 0
-            receiver = self.of(function.value)
-            if function.attr in _OF_CONTAINERS and not self._is_self(function.value):
-                return receiver | given
-            if isinstance(function.value, ast.Constant):
-                return 0  # "…".join(…)
-            if qualified is None:
-                return SYMBOLIC | (WANTED if receiver == 0 else (receiver | given) & WANTED)
-        elif isinstance(function, ast.Name):
-            if function.id in self.around.functions:
-                return SYMBOLIC | given & WANTED
-            if qualified is None:
-                return SYMBOLIC | WANTED
-        else:
-            return SYMBOLIC | WANTED
-        # A function of another module knows nothing but what it is given.
-        return SYMBOLIC | given & WANTED if given else 0
+            return self._of_method(function, given)
+        if isinstance(function, ast.Name) and function.id in self.around.functions:
+            return _returned(self.around.functions[function.id], given)
+        return self._made(self.of(function), given)
+
+    @staticmethod
+    def _made(callee: int, given: int) -> int:
+        """What something unknown makes when it is called."""
+        return MADE | given & WANTED | (WANTED | OWN if callee & (OWN | WANTED) else 0)
+
+    def _of_method(self, function: ast.Attribute, given: int) -> int:
+        if function.attr in _STATIC_ATTRIBUTES or isinstance(function.value, ast.Constant):
+            return 0
+        receiver = self.of(function.value)
+        if self.is_own(function.value):
+            if self.owner is not None:
+                for method, _ in self.around.methods(self.owner, function.attr):
+                    return _returned(method, given) | WANTED | OWN
+            return MADE | WANTED | OWN
+        if function.attr in _OF_CONTAINERS:
+            return receiver | given
+        if function.attr in _OF_WORDS:
+            return 0
+        return _result(receiver) | self._made(receiver, given)
 
     def _of_operation(self, qualified: str, given: int) -> int:
-        from tflint_grad.knowledge.operations import fact
+        from tflint_grad.knowledge.operations import Gradient, fact
 
         known = fact(qualified)
-        if known is not None:
-            if known.kind in ("static", "context"):
-                return 0
-            if known.kind == "structure":
-                return given | (HOLDS if given else 0)
+        if known is None or known.kind in ("static", "context"):
+            return given & WANTED
+        if known.kind == "structure":
+            return _held(given) | given & SYMBOLIC
+        if known.gradient is Gradient.NONE:
+            return SYMBOLIC
         return SYMBOLIC | given & WANTED
 
     def _of_arguments(self, node: ast.Call) -> int:
@@ -248,25 +276,47 @@ class Values:
     def qualified(self, node: ast.expr) -> str | None:
         return self.around.qualified(node, self.imports)
 
-    def _is_self(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Name) and node.id == self.self_name
+    def is_own(self, node: ast.expr) -> bool:
+        """Whether an expression is the object itself, or its parent's view of it."""
+        if isinstance(node, ast.Name):
+            return node.id == self.self_name
+        return (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "super"
+        )
 
 
 def element(flags: int) -> int:
     """What an element of a value may be."""
-    return flags | SYMBOLIC if flags & HOLDS else flags
+    return (flags | SYMBOLIC | MADE if flags & HOLDS else flags) & ~ARRAY
 
 
 def _result(flags: int) -> int:
     """What arithmetic makes of its operands."""
-    if flags & (LIKE | SYMBOLIC):
-        return SYMBOLIC | flags & (WANTED | HOLDS)
-    return flags & (WANTED | HOLDS)
+    return (SYMBOLIC if flags & TENSOR else 0) | flags & (WANTED | OWN | HOLDS)
 
 
 def _held(flags: int) -> int:
     """A container is what its elements are like, and nothing that Python cannot look into."""
-    return flags & (LIKE | WANTED) | (HOLDS if flags & (SYMBOLIC | HOLDS) else 0)
+    return flags & (LIKE | WANTED | OWN) | (HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0)
+
+
+def _returned(function: FunctionNode, given: int) -> int:
+    """What a function of the file makes of what it is given."""
+    flags = given & WANTED
+    returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
+    if returns and all(isinstance(value, (*_CONTAINERS, *_COMPREHENSIONS)) for value in returns):
+        return HOLDS | flags
+    return SYMBOLIC | flags
+
+
+def receiver_name(method: FunctionNode) -> str | None:
+    """What a method calls its object; None for a static method."""
+    if any(getattr(one, "id", "") == "staticmethod" for one in method.decorator_list):
+        return None
+    positional = [*method.args.posonlyargs, *method.args.args]
+    return positional[0].arg if positional else None
 
 
 def parameter_names(arguments: ast.arguments) -> list[str]:
