@@ -18,6 +18,10 @@ INTENDED = frozenset({"agrees", "intended", "intended-none"})
 CHOKED = re.compile(
     r"NoneType|received None|None.*(convert|supported)|numpy\.nd|tf\.Operation|convert Operation"
 )
+BACKWARD = re.compile(
+    r"gradient registry has no entry for|No gradient defined for operation"  # nobody can go back
+    r"|Inputs to operation .* of type AddN|In\[[01]\] ndims|Invalid reduction dimension"  # wrong shape
+)
 MEMORY_RULES = frozenset({"TFG302", "TFG303", "TFG308", "TFG309"})
 
 
@@ -87,7 +91,7 @@ def _first(fixture: Fixture, expected: Expectation, seen: Observations) -> int |
 
 def _raises(fixture: Fixture, expected: Expectation, seen: Observations) -> str:
     """An exception came through the flagged statement, or a later step choked on what it gave: on
-    None, an operation or a host value, where a tensor was wanted."""
+    None, an operation or a host value, where a tensor was wanted; or the way back through it did."""
     first, last = fixture.statement(expected.row)
     for error in seen.raised:
         if any(first <= row <= last for row in error.rows):
@@ -97,7 +101,8 @@ def _raises(fixture: Fixture, expected: Expectation, seen: Observations) -> str:
         if call.error and begun is not None and call.at > begun and call.target_is_host:
             return ""
     for error in seen.raised:
-        if begun is not None and error.at > begun and CHOKED.search(error.message):
+        choked = CHOKED.search(error.message) or BACKWARD.search(error.message)
+        if begun is not None and error.at > begun and choked:
             return ""
     told = [(error.kind, error.rows, error.message[-160:]) for error in seen.raised]
     return f"no exception came through rows {first} to {last}; raised: {told}"

@@ -247,5 +247,7 @@ class PrintAsValue(BrokenPath):
 RULES = (
     NondifferentiableOp,
     IntegerCastOnPath,
+    ZeroGradientOp,
+    UnregisteredGradient,
     PrintAsValue,
 )
