@@ -15,7 +15,7 @@ from tflint_grad.runs.stamp import stamp
 
 SCHEME = "dask://"
 #: Seconds to wait for the scheduler, and for its first worker.
-_PATIENCE = 15
+_PATIENCE = 8
 
 
 class Cluster(Given):
@@ -62,9 +62,6 @@ def connected(address: str) -> Iterator[Executor]:
         raise UsageError(
             f"--executor: {error.name or 'distributed'} is missing; install 'tflint-grad[dask]'"
         ) from None
-    import logging
-
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     place = "tcp://" + address.removeprefix(SCHEME)
     try:
         client: Any = distributed.Client(  # type: ignore[no-untyped-call]
@@ -72,9 +69,22 @@ def connected(address: str) -> Iterator[Executor]:
         )
     except (OSError, ValueError) as error:
         raise UsageError(f"--executor: {address}: no Dask scheduler answers") from error
-    with client:
+    with _silence(), client:
         _check_workers(client, address)
         yield client.get_executor(pure=False)
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Dask logs what it does about lost connections; what came of it is ours to tell."""
+    import logging
+
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _check_workers(client: Any, address: str) -> None:
