@@ -21,6 +21,7 @@ CHOKED = re.compile(
 BACKWARD = re.compile(
     r"gradient registry has no entry for|No gradient defined for operation"  # nobody can go back
     r"|Inputs to operation .* of type AddN|In\[[01]\] ndims|Invalid reduction dimension"  # wrong shape
+    r"|Cannot convert 0.0 to EagerTensor of dtype"  # wrong type
 )
 MEMORY_RULES = frozenset({"TFG302", "TFG303", "TFG308", "TFG309"})
 

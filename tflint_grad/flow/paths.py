@@ -64,7 +64,8 @@ class Cause:
     which all branches are cut gives None, one live branch is no finding).
     `explicit`: the author spelled `.numpy()`, which may be meant where another part stays live.
     `meant`: what comes out is stopped later on, so that nobody misses it beside a live part.
-    `shape_matters`: the zero has the wrong shape, and what lies before the break checks it.
+    `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
+    shape is checked, a float where an integer is wanted.
     """
 
     kind: Break
@@ -77,12 +78,12 @@ class Cause:
     becomes_zero: bool = False
     explicit: bool = False
     meant: bool = False
-    shape_matters: bool = False
+    fails: bool = False
 
     @property
     def raises(self) -> bool:
         """Whether the backward pass fails here, instead of bringing nothing."""
-        return self.kind is Break.UNREGISTERED
+        return self.fails or self.kind is Break.UNREGISTERED
 
     @property
     def gives_zero(self) -> bool:

@@ -71,8 +71,8 @@ def py_function(x: Execution, name: str, arguments: Many[Argument], node: cst.CS
     result = _body(x, function.value, [Argument(_eager(value)) for value in values], node)
     given = [x.paths(value) for value in values]
     dtypes = _result_dtypes(x, argument(arguments, 2, "Tout"))
-    checked = any(_checks_shapes(x, value) for value in values)
-    body = _Body(x, given, node, checked)
+    body = _Body(x, given, node, any(_checks_shapes(x, value) for value in values))
+    body.integer = next((value for value in values if _is_integer(value)), None)
     content = heap.resolved(x, result)
     if isinstance(content, Sequence) and not isinstance(dtypes, str):
         kinds = (*dtypes, *("" for _ in content.items))
@@ -92,6 +92,7 @@ class _Body:
         self.given = {source for paths in given for source in paths}
         self.known = {id(cause) for paths in given for cause in _causes(paths)}
         self.shapes_are_checked = shapes_are_checked
+        self.integer: Value | None = None
 
     def returned(self, value: Value, dtype: str) -> Value:
         if not isinstance(value, Data):
@@ -101,10 +102,12 @@ class _Body:
             return x.break_paths(
                 self.node, Break.INTEGER_CAST, value, [value.paths], Kind.TENSOR, dtype
             )
-        paths = {source: self._through(path) for source, path in value.paths.items()}
+        paths: Paths = {source: self._through(path) for source, path in value.paths.items()}
         unasked = {s: p for s, p in paths.items() if p.cut is None and self._is_closed_over(s)}
         if unasked:
             paths = {**paths, **self._closed_over(unasked)}
+        if self.integer is not None:
+            paths = cut_paths(paths, self._cause(x.describe(self.integer), "integer"))
         return replace(
             value,
             kind=Kind.TENSOR,
@@ -123,7 +126,8 @@ class _Body:
         if id(cause) in self.known:
             return cause
         kind = Break.PYTHON_FUNCTION if cause.kind in HOST_BREAKS else cause.kind
-        return replace(cause, kind=kind, becomes_zero=whole, shape_matters=self.shapes_are_checked)
+        fails = whole and self.shapes_are_checked
+        return replace(cause, kind=kind, becomes_zero=whole, fails=fails)
 
     def _is_closed_over(self, source: int) -> bool:
         """Read by the body itself: neither an argument nor a part of one, nor its own doing."""
@@ -136,16 +140,20 @@ class _Body:
     def _closed_over(self, paths: Paths) -> Paths:
         found: dict[int, Path] = {}
         for source, path in paths.items():
-            cause = Cause(
-                Break.PYTHON_FUNCTION,
-                self.x.station(self.node),
-                "tf.py_function",
-                self.x.sources[source].name,
-                "tensorflow.py_function",
-                self.x.context.mode,
-            )
+            cause = self._cause(self.x.sources[source].name, "closed over")
             found.update(cut_paths({source: path}, cause))
         return found
+
+    def _cause(self, operand: str, why: str) -> Cause:
+        return Cause(
+            Break.PYTHON_FUNCTION,
+            self.x.station(self.node),
+            "tf.py_function",
+            operand,
+            f"tensorflow.py_function {why}",
+            self.x.context.mode,
+            fails=why == "integer",
+        )
 
 
 def _body(x: Execution, function: Value, given: Many[Argument], node: cst.CSTNode) -> Value:
@@ -156,6 +164,11 @@ def _body(x: Execution, function: Value, given: Many[Argument], node: cst.CSTNod
         return call_value(x, function, given, node)
     finally:
         x.frame.context, x.frame.graph_control = context, control
+
+
+def _is_integer(value: Value) -> bool:
+    """TF 2.21: a gradient of 0.0 comes back for such an input, and cannot be converted to its type."""
+    return isinstance(value, Data) and value.dtype in ("int", "bool", "string")
 
 
 def _causes(paths: Paths) -> list[Cause]:

@@ -154,10 +154,10 @@ def _cut(path: Path, cause: Cause) -> Path:
     lost = tuple(part for part in path.lost if reaches and part.cause.raises)
     if path.cut is None:
         return replace(path, cut=cause, lost=lost)
-    if cause.kind is Break.STOPPED and path.cut.kind in HOST_BREAKS:
-        return replace(path, cut=replace(path.cut, meant=True), lost=lost)
     if path.cut.raises and not reaches:
         return replace(path, cut=cause, lost=lost)
+    if cause.kind is Break.STOPPED and path.cut.kind in HOST_BREAKS:
+        return replace(path, cut=replace(path.cut, meant=True), lost=lost)
     if path.cut.gives_zero and not cause.gives_zero:
         return replace(path, cut=cause, lost=lost)
     return path if path.lost == lost else replace(path, lost=lost)

@@ -13,7 +13,8 @@ from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.paths import Break
 from tflint_grad.knowledge.remedies import Remedy, remedy, remedy_for
 from tflint_grad.rules.base import Rule
-from tflint_grad.rules.wording import judged, story_of, what_becomes
+from tflint_grad.rules.problem import LIKELY, PROVEN
+from tflint_grad.rules.wording import judged, story_of, what_becomes, what_raises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def consequence_of(event: GradientTaken, answer: Answer, cause: Cause) -> Consequence:
     """What happens at run time, by the context in which the path breaks."""
-    if cause.raises or (cause.becomes_zero and cause.shape_matters):
+    if cause.raises:
         return Consequence.RAISES
     if answer.state == "lost":
         return Consequence.GRADIENT_WRONG
@@ -59,6 +60,17 @@ class BrokenPath(Rule):
                 judged(event, answer),
                 story_of(event),
             )
+        told = {id(answer.cause) for answer in event.answers}
+        for cause in event.failing:
+            # Whatever is asked for: the backward pass comes this way.
+            if cause.kind is self.kind and id(cause) not in told:
+                yield self.problem(
+                    cause.station,
+                    f"{self.loses(cause)}: {what_raises(event)}{self.advice(cause)}",
+                    Consequence.RAISES,
+                    LIKELY if event.hook == "call" else PROVEN,
+                    story_of(event),
+                )
 
     def is_meant(self, event: GradientTaken, answer: Answer) -> bool:
         """Whether the author most likely wants it so."""

@@ -137,7 +137,8 @@ class PythonFunctionOnPath(BrokenPath):
     TensorFlow has no gradient for `tf.numpy_function`: it is None. `tf.py_function` differentiates its
     body by a tape of its own. What that tape has not recorded comes back as a single zero, which is
     wrong in its shape too, so that the gradient call raises where a step before it checks shapes; a
-    variable that is not an argument gets None. Beside a live part the gradient is *silently wrong*.
+    variable that is not an argument gets None; with an integer among the inputs the gradient call
+    raises whatever the body does. Beside a live part the gradient is *silently wrong*.
 
     ## Example
     ```python
@@ -168,9 +169,18 @@ class PythonFunctionOnPath(BrokenPath):
     def loses(self, cause: Cause) -> str:
         if cause.qualified == "tensorflow.numpy_function":
             return f"{cause.operation} has no gradient for what it computes"
-        if cause.qualified == "tensorflow.py_function":
+        if cause.qualified == "tensorflow.py_function closed over":
             return f"{cause.operation} gives no gradient to '{cause.operand}', which is no argument"
+        if cause.qualified == "tensorflow.py_function integer":
+            return f"{cause.operation} cannot be differentiated with an input that is no float"
         return f"{cause.operation} leaves TensorFlow in the body of a tf.py_function"
+
+    def advice(self, cause: Cause) -> str:
+        if cause.qualified == "tensorflow.py_function closed over":
+            return "; hand it to the function among the inputs"
+        if cause.qualified == "tensorflow.py_function integer":
+            return "; let the function close over it"
+        return super().advice(cause)
 
     def say(
         self, event: GradientTaken, answer: Answer, cause: Cause, consequence: Consequence
@@ -184,4 +194,4 @@ class PythonFunctionOnPath(BrokenPath):
         return said
 
 
-RULES = (NumpyOnPath, HostConversionOnPath)
+RULES = (NumpyOnPath, HostConversionOnPath, PythonFunctionOnPath)

@@ -8,8 +8,6 @@ from tflint_grad.findings import Consequence
 from tflint_grad.flow.events import Event, GradientTaken, GraphFails
 from tflint_grad.flow.paths import Break
 from tflint_grad.rules.broken_path import BrokenPath, operand_of
-from tflint_grad.rules.problem import LIKELY, PROVEN
-from tflint_grad.rules.wording import story_of, what_raises
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,17 +182,6 @@ class UnregisteredGradient(BrokenPath):
             )
             return
         yield from super().check(event)
-        assert isinstance(event, GradientTaken)
-        asked = {id(answer.cause) for answer in event.answers}
-        for cause in event.failing:
-            if id(cause) not in asked:
-                what = what_raises(event)
-                yield self.problem(
-                    cause.station,
-                    f"{self.loses(cause)}: {what}{self.advice(cause)}",
-                    judgement=LIKELY if event.hook == "call" else PROVEN,
-                    story=story_of(event),
-                )
 
     def loses(self, cause: Cause) -> str:
         return f"{cause.operation} has no gradient registered"
