@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from typing import Protocol
 
 #: The entries of a folder: name, and whether it is a folder itself.
 Listing = Mapping[str, bool]
+
+#: What of a folder is remembered beside its folders and Python files: what tells what it is.
+TELLING = frozenset(("pyproject.toml", "setup.cfg", ".git", ".hg", "pyvenv.cfg"))
+#: Beyond this no file is read: neither a module nor a notebook is larger.
+MAX_READ = 32_000_001
 
 
 class Files(Protocol):
@@ -22,23 +28,34 @@ class Files(Protocol):
     def stamp(self, path: str) -> tuple[int, int] | None:
         """What changes whenever the file does: its time in nanoseconds and its size in bytes."""
 
+    def is_link(self, path: str) -> bool:
+        """Whether a folder lies elsewhere: walking into it may lead in a circle."""
+
 
 class Disk:
     """The files of this machine."""
 
     def read(self, path: str) -> bytes | None:
         try:
-            with open(path, "rb") as file:
-                return file.read()
+            # A pipe would wait for somebody to write into it.
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                return None
+            with open(path, "rb", buffering=0) as file:
+                return file.read(MAX_READ)
         except (OSError, ValueError):
             return None
 
     def listing(self, folder: str) -> Listing | None:
+        found: dict[str, bool] = {}
         try:
             with os.scandir(folder) as entries:
-                return {entry.name: entry.is_dir() for entry in entries}
+                for entry in entries:
+                    is_folder = _is_folder(entry)
+                    if is_folder or entry.name.endswith(".py") or entry.name in TELLING:
+                        found[entry.name] = is_folder
         except (OSError, ValueError):
             return None
+        return found
 
     def stamp(self, path: str) -> tuple[int, int] | None:
         try:
@@ -46,6 +63,16 @@ class Disk:
         except (OSError, ValueError):
             return None
         return found.st_mtime_ns, found.st_size
+
+    def is_link(self, path: str) -> bool:
+        return os.path.islink(path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # a link that leads to itself
 
 
 class Shipped:
@@ -69,3 +96,6 @@ class Shipped:
     def stamp(self, path: str) -> tuple[int, int] | None:
         data = self.contents.get(path)
         return None if data is None else (0, len(data))
+
+    def is_link(self, path: str) -> bool:
+        return False

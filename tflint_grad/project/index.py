@@ -1,72 +1,32 @@
-"""The index of a project: which words a file imports, and which members its classes have.
+"""Who uses what in a project: the files that import a module, and the classes that have members.
 
-Made by regular expressions over bytes, since it is asked of files that nobody has parsed.
+Answered from the facts of all its files without a parser, hence for choosing candidates only.
+Every answer is the same whatever was asked before, and in whatever order.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from typing import Protocol
 
-from tflint_grad.project.files import Files
-from tflint_grad.source.discovery import DEFAULT_EXCLUDE
+from tflint_grad.project.facts import Facts, facts_of
+from tflint_grad.project.files import Files, Listing
+from tflint_grad.project.hierarchy import Hierarchy, distance
+from tflint_grad.project.roots import is_shared
+from tflint_grad.project.table import IndexStore, gather, python_files
 
-MAX_FILES = 5_000
-MAX_BYTES = 50_000_000
+__all__ = ["Index", "IndexStore"]
+
 MAX_IMPORTERS = 8
 MAX_CLASSES = 16
+#: Files that import a module as a whole and are searched for a name, for one question.
+MAX_SEARCHED = 100
 
-_IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]+))", re.M
-)
-_WORD = re.compile(rb"[^\W\d]\w*")
-_CLASS = re.compile(
-    rb"^class[ \t]+(\w+)[ \t]*(?:\(([^)]*)\))?[^\n]*\n((?:[ \t][^\n]*\n|[ \t]*\n|#[^\n]*\n)*)", re.M
-)
-_MEMBER = re.compile(
-    rb"^[ \t]+(?:async[ \t]+)?def[ \t]+(\w+)"
-    rb"|\bself\.(\w+)[ \t]*(?::[^=\n]+)?=[^=]"
-    rb"|^[ \t]+(\w+)[ \t]*[:=][^=]",
-    re.M,
-)
-_OWNERS = re.compile(r"(Model|Layer|Module|Network|Sequential)$")
-#: What every Keras model or layer, and every tf.Module, can be asked for.
-_OWNED = frozenset(
-    [
-        "trainable_variables",
-        "trainable_weights",
-        "variables",
-        "weights",
-        "losses",
-        "optimizer",
-        "metrics",
-        "trainable",
-        "compile",
-        "fit",
-        "predict",
-        "save",
-        "save_weights",
-        "load_weights",
-        "summary",
-        "name",
-        "__call__",
-    ]
-)
-_LAYOUT = 1
-
-Classes = dict[str, tuple[list[str], list[str]]]  # name to bases and members
-
-
-class IndexStore(Protocol):
-    """Where an index is kept between runs; bytes by the root of the project."""
-
-    def load(self, root: str) -> bytes | None: ...
-
-    def save(self, root: str, data: bytes) -> None: ...
+#: The file of `import module`, seen from a file, with the dots of a relative import before it.
+Find = Callable[[str, str], "str | None"]
+Read = Callable[[str], "bytes | None"]
 
 
 class Index:
@@ -76,169 +36,161 @@ class Index:
         self,
         root: str,
         files: Files,
-        read: Callable[[str], bytes | None],
+        listing: Callable[[str], Listing | None],
+        read: Read,
+        find: Find,
         store: IndexStore | None = None,
     ) -> None:
-        self.root, self._files, self._read, self._store = root, files, read, store
-        self._paths: list[str] | None = None
-        self._facts: dict[str, tuple[frozenset[str], Classes]] | None = None
-
-    def importers(self, path: str, module: str, names: frozenset[str]) -> tuple[str, ...]:
-        """The files that import the module or one of `names`, and mention one of `names`."""
-        wanted = names | {module}
-        mentions = re.compile(rb"\b(?:%s)\b" % b"|".join(re.escape(n.encode()) for n in names))
-        found = []
-        candidates = [
-            other
-            for other, (imports, _) in self.facts.items()
-            if other != path and not wanted.isdisjoint(imports)
-        ]
-        for other in sorted(candidates, key=lambda o: _distance(path, o)):
-            data = self._read(other)
-            if data is not None and mentions.search(data):
-                found.append(other)
-                if len(found) == MAX_IMPORTERS:
-                    break
-        return tuple(found)
-
-    def classes_with(self, path: str, members: frozenset[str]) -> tuple[tuple[str, str], ...]:
-        """The classes that have all of `members`, the nearest first."""
-        if not members:
-            return ()
-        having = (self.classes_by_member.get(member, frozenset()) for member in members)
-        found = frozenset.intersection(*having)
-        return tuple(sorted(found, key=lambda entry: (_distance(path, entry[0]), entry[1])))[
-            :MAX_CLASSES
-        ]
+        self.root = root
+        self._files, self._listing, self._store = files, listing, store
+        self._read, self._find = read, find
+        self._unsaved: set[str] = set()
+        self._users: dict[str, tuple[str, ...]] = {}
 
     @cached_property
-    def classes_by_member(self) -> dict[str, frozenset[tuple[str, str]]]:
-        """File and name of the classes that have a member, their own or one of a base."""
-        by_name: dict[str, tuple[list[str], list[str]]] = {}
-        for _, classes in self.facts.values():
-            for name, entry in classes.items():
-                by_name.setdefault(name, entry)
-        found: dict[str, set[tuple[str, str]]] = {}
-        for path, (_, classes) in self.facts.items():
-            for name, entry in classes.items():
-                for member in _all_members(entry, by_name):
-                    found.setdefault(member, set()).add((path, name))
-        return {member: frozenset(classes) for member, classes in found.items()}
+    def _listed(self) -> tuple[list[str], bool]:
+        deep = not is_shared(self.root)
+        return python_files(self.root, self._listing, self._files.is_link, deep)
 
     @property
-    def facts(self) -> dict[str, tuple[frozenset[str], Classes]]:
-        """By path: the words of its import statements, and its classes."""
-        if self._facts is None:
-            self._facts = self._build()
-        return self._facts
+    def is_partial(self) -> bool:
+        """Whether there are more files below the folder than are looked at."""
+        return self._listed[1]
 
-    def _build(self) -> dict[str, tuple[frozenset[str], Classes]]:
-        kept = self._kept()
-        found: dict[str, tuple[frozenset[str], Classes]] = {}
-        record: dict[str, object] = {}
-        total, changed = 0, False
-        for path in self._walk():
-            stamp = self._files.stamp(path)
-            if stamp is None:
-                continue
-            total += stamp[1]
-            if total > MAX_BYTES:
-                break
-            known = kept.get(path)
-            if known is not None and tuple(known[0]) == stamp:
-                imports, classes = known[1], known[2]
-            else:
-                data = self._read(path)
-                if data is None:
-                    continue
-                imports, classes = sorted(imported_words(data)), defined_classes(data)
-                changed = True
-            found[path] = (frozenset(imports), classes)
-            record[path] = (stamp, imports, classes)
-        if self._store is not None and (changed or len(record) != len(kept)):
-            self._store.save(self.root, json.dumps([_LAYOUT, record]).encode())
-        return found
+    @cached_property
+    def facts(self) -> dict[str, Facts]:
+        """The facts of each file by its path."""
+        paths = list(dict.fromkeys((*self._listed[0], *sorted(self._unsaved))))
+        unsaved = frozenset(self._unsaved)
+        return gather(self.root, paths, self._files, self._read, self._store, unsaved)
 
-    def _kept(self) -> dict[str, tuple[list[int], list[str], Classes]]:
-        data = self._store.load(self.root) if self._store is not None else None
-        try:
-            layout, record = json.loads(data or b"[0, {}]")
-            return dict(record) if layout == _LAYOUT else {}
-        except (ValueError, TypeError):
-            return {}
+    def put(self, path: str, data: bytes) -> None:
+        """A buffer stands for a file from now on."""
+        if not path.endswith(".py") or not path.startswith(os.path.join(self.root, "")):
+            return
+        self._unsaved.add(path)
+        if "facts" in self.__dict__:
+            facts = facts_of(data)
+            if self.facts.get(path) != facts:
+                self.facts[path] = facts
+                self._users.clear()
+                for part in ("_files_by_word", "_hierarchy"):
+                    self.__dict__.pop(part, None)
 
-    def _walk(self) -> Iterator[str]:
-        """Python files below the root, folder by folder from the top; links are not followed."""
-        folders, count = [self.root], 0
-        while folders:
-            folder = folders.pop(0)
-            entries = self._files.listing(folder) or {}
-            for name in sorted(entries):
-                path = os.path.join(folder, name)
-                if entries[name]:
-                    if name[0] != "." and name not in DEFAULT_EXCLUDE and not os.path.islink(path):
-                        folders.append(path)
-                elif name.endswith(".py"):
-                    count += 1
-                    if count > MAX_FILES:
-                        return
-                    yield path
+    # --- who imports
 
+    def importers(self, path: str, names: frozenset[str]) -> tuple[str, ...]:
+        """The files that import the module at `path` and mention one of `names`.
 
-def imported_words(data: bytes) -> frozenset[str]:
-    """The words of the import statements of a file."""
-    found: set[bytes] = set()
-    for match in _IMPORT.finditer(data):
-        for part in match.groups():
-            if part:
-                found.update(_WORD.findall(part))
-    return frozenset(word.decode("utf-8", "replace") for word in found)
-
-
-def defined_classes(data: bytes) -> Classes:
-    """The top-level classes of a file: the last words of their bases, and their members."""
-    if b"class " not in data:
-        return {}
-    found: Classes = {}
-    for match in _CLASS.finditer(data):
-        name, bases, body = match.groups()
-        members = {
-            next(filter(None, groups)).decode("utf-8", "replace")
-            for groups in _MEMBER.findall(body)
+        Also those that import one of `names` from a module which imports names itself, and those
+        that import a package above `path` which does. The nearest folder first, then by path.
+        """
+        targets = {path, *self._packages_passing_on(path, names)}
+        explicit = {
+            user
+            for name in names
+            for user in self._files_by_word.get(name, ())
+            if user != path and self._brings(user, name, targets)
         }
-        words = [
-            base.strip().rpartition(b".")[2].decode("utf-8", "replace")
-            for base in (bases or b"").split(b",")
-            if b"=" not in base
-        ]
-        found[name.decode("utf-8", "replace")] = (words, sorted(members))
-    return found
+        whole = {user for target in targets for user in self._users_of(target)} - {path}
+        found, searched = [], 0
+        for user in sorted(explicit | whole, key=lambda user: distance(path, user)):
+            if user not in explicit:
+                searched += 1
+                if searched > MAX_SEARCHED or not self._mentions(user, names):
+                    continue
+            found.append(user)
+            if len(found) == MAX_IMPORTERS:
+                break
+        return tuple(found)
+
+    @cached_property
+    def _files_by_word(self) -> dict[str, list[str]]:
+        """The files whose import statements hold a word: a name, or the last part of a module."""
+        found: dict[str, dict[str, None]] = {}
+        for path, facts in self.facts.items():
+            for module, name, _ in facts.imports:
+                if name and name != "*":
+                    found.setdefault(name, {})[path] = None
+                found.setdefault(module.rpartition(".")[2], {})[path] = None
+        return {word: list(paths) for word, paths in found.items()}
+
+    def _users_of(self, target: str) -> tuple[str, ...]:
+        """The files that import a module as a whole, or all of its names."""
+        if target not in self._users:
+            word = _module_word(target)
+            # `from . import *` and `from .. import name` have no word for the package.
+            candidates = {*self._files_by_word.get(word, ()), *self._files_by_word.get("", ())}
+            self._users[target] = tuple(
+                sorted(user for user in candidates if self._imports_whole(user, target, word))
+            )
+        return self._users[target]
+
+    def _imports_whole(self, user: str, target: str, word: str) -> bool:
+        for module, name, _ in self.facts[user].imports:
+            if name == word and self._find(user, _joined(module, name)) == target:
+                return True
+            whole = name in ("", "*") and module.rpartition(".")[2] in (word, "")
+            if whole and self._find(user, module) == target:
+                return True
+        return False
+
+    def _brings(self, user: str, name: str, targets: set[str]) -> bool:
+        """Whether `from … import name` in `user` leads to one of `targets`, maybe through others."""
+        for module, imported, _ in self.facts[user].imports:
+            if imported == name:
+                origin = self._find(user, module)
+                if origin in targets:
+                    return True
+                if origin is not None and self._passes_on(origin, (name,)):
+                    return True
+        return False
+
+    def _passes_on(self, path: str, names: Iterable[str]) -> bool:
+        facts = self.facts.get(path)
+        return facts is not None and any(
+            imported == "*" or imported in names for _, imported, _ in facts.imports
+        )
+
+    def _packages_passing_on(self, path: str, names: frozenset[str]) -> Iterator[str]:
+        """The packages above a module that import one of `names`, all names, or the module."""
+        folder = os.path.dirname(path)
+        wanted = {*names, _module_word(path)}
+        while folder.startswith(self.root):
+            package = os.path.join(folder, "__init__.py")
+            if package not in self.facts:
+                return
+            if package != path and self._passes_on(package, wanted):
+                yield package
+            folder = os.path.dirname(folder)
+
+    def _mentions(self, path: str, names: frozenset[str]) -> bool:
+        data = self._read(path)
+        return data is not None and any(
+            name in data and re.search(rb"\b%s\b" % re.escape(name), data)
+            for name in (name.encode("utf-8", "surrogatepass") for name in names)
+        )
+
+    # --- who defines
+
+    def classes_with(self, path: str, members: frozenset[str]) -> tuple[tuple[str, str], ...]:
+        """File and name of the classes that have all of `members`, own or inherited by name.
+
+        The nearest folder first, then by path and name; none for no members.
+        """
+        found = self._hierarchy.classes_with(members)
+        return tuple(sorted(found, key=lambda cls: (distance(path, cls[0]), cls[1])))[:MAX_CLASSES]
+
+    @cached_property
+    def _hierarchy(self) -> Hierarchy:
+        return Hierarchy(self.facts)
 
 
-def _all_members(
-    entry: tuple[list[str], list[str]], by_name: dict[str, tuple[list[str], list[str]]]
-) -> set[str]:
-    """The members of a class and of its bases, as far as these are found by their names."""
-    found, seen, stack = set(entry[1]), set[str](), list(entry[0])
-    while stack:
-        base = stack.pop()
-        if base in seen:
-            continue
-        seen.add(base)
-        if base in by_name:
-            found.update(by_name[base][1])
-            stack.extend(by_name[base][0])
-        elif _OWNERS.search(base):
-            found |= _OWNED
-    return found
+def _module_word(path: str) -> str:
+    """The last part of a module's dotted name."""
+    folder, name = os.path.split(path)
+    return os.path.basename(folder) if name == "__init__.py" else os.path.splitext(name)[0]
 
 
-def _distance(path: str, other: str) -> tuple[int, str]:
-    """How many folders lie between two files."""
-    one, two = path.split(os.sep), other.split(os.sep)
-    shared = 0
-    for ours, theirs in zip(one, two, strict=False):
-        if ours != theirs:
-            break
-        shared += 1
-    return len(one) + len(two) - 2 * shared, other
+def _joined(module: str, name: str) -> str:
+    return module + name if module.endswith(".") else f"{module}.{name}"

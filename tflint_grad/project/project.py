@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import sys
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,19 +12,18 @@ from typing import TYPE_CHECKING
 from tflint_grad.findings import Unreadable
 from tflint_grad.project import roots
 from tflint_grad.project.files import Disk, Files, Listing
+from tflint_grad.project.libraries import is_library
+from tflint_grad.project.roots import Root
 from tflint_grad.source import SourceText, source_from_bytes
 
 if TYPE_CHECKING:
     from tflint_grad.outline import Outline
     from tflint_grad.project.index import Index, IndexStore
 
-#: Names that always mean the library, also where a file of the project has the same name.
-LIBRARIES = frozenset(
-    ("tensorflow", "keras", "tf_keras", "tensorflow_probability", "numpy", "scipy", "jax", "torch")
-)
-_ALWAYS_LIBRARIES = LIBRARIES | sys.stdlib_module_names
 #: Lines of other files whose syntax is kept; about 3.5 MiB for a thousand of them when parsed.
 MAX_KEPT_LINES = 15_000
+#: Stands for the digest of a file that changed during the run: no file has it.
+_CHANGED = "changed"
 
 
 @dataclass
@@ -34,7 +31,7 @@ class Dependencies:
     """What the analysis of one file has looked at: plain data, for a cache to check.
 
     `files`: path to digest, None where nothing could be read. `probes`: path to what it was: file,
-    folder or None. `queries`: question, path, names and answer.
+    folder or None. `queries`: question, path, what was asked about, and the answer.
     """
 
     files: dict[str, str | None] = field(default_factory=dict)
@@ -58,7 +55,9 @@ class Project:
         self.src = src
         self._store = store
         self._listings: dict[str, Listing | None] = {}
-        self._search: dict[str, list[str]] = {}
+        self._search: dict[str, list[Root]] = {}
+        self._others: dict[str, list[Root]] = {}
+        self._found: dict[tuple[str, str, int], str | None] = {}
         self._overlay: dict[str, bytes] = {}
         self._digests: dict[str, str | None] = {}
         self._outlines: OrderedDict[str, Outline | None] = OrderedDict()
@@ -84,8 +83,8 @@ class Project:
             all(self.kind(path) == kind for path, kind in seen.probes.items())
             and all(self.digest(path) == digest for path, digest in seen.files.items())
             and all(
-                _plain(self._ask(question, path, frozenset(names))) == _plain(answer)
-                for question, path, names, answer in seen.queries
+                _plain(self._answer(question, path, tuple(about))) == _plain(answer)
+                for question, path, about, answer in seen.queries
             )
         )
 
@@ -101,9 +100,14 @@ class Project:
     def put(self, path: str, text: str | bytes) -> None:
         """Let a buffer stand for a file: of an editor, of standard input, of flake8."""
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+        if path not in self._overlay and self.kind(path) != "file":
+            self._found.clear()  # a module that did not exist
         self._overlay[path] = data
         self._digests[path] = digest_of(data)
-        self._outlines.pop(path, None)
+        self._keep(path, None)
+        del self._outlines[path]
+        for index in self._indexes.values():
+            index.put(path, data)
 
     def _read(self, path: str) -> bytes | None:
         if path in self._overlay:
@@ -117,79 +121,100 @@ class Project:
 
     def kind(self, path: str) -> str | None:
         """`file`, `folder` or None; names are compared exactly, whatever the file system does."""
-        if path in self._overlay:
-            found = "file"
-        else:
-            folder, name = os.path.split(path)
-            entry = (self.listing(folder) or {}).get(name)
-            found = None if entry is None else "folder" if entry else "file"  # type: ignore[assignment]
+        found = self._kind(path)
         for seen in self._seen:
             seen.probes[path] = found
         return found
+
+    def _kind(self, path: str) -> str | None:
+        if path in self._overlay:
+            return "file"
+        folder, name = os.path.split(path)
+        is_folder = (self.listing(folder) or {}).get(name)
+        return None if is_folder is None else "folder" if is_folder else "file"
 
     # --- modules
 
     def is_library(self, module: str) -> bool:
         """Whether a dotted name is never of the project."""
-        return module.partition(".")[0] in _ALWAYS_LIBRARIES
+        return is_library(module)
 
     def module_name(self, path: str) -> str:
-        return roots.module_name(path, self.listing)
+        """The dotted name of a file by the packages that it lies in."""
+        return self._asked("module_name", path, ())  # type: ignore[return-value]
 
     def find(self, importer: str, module: str, level: int = 0) -> str | None:
         """The file of `import module` or `from <level dots>module import …` in `importer`.
 
         The folder for a namespace package; None for what is not of the project.
         """
+        if not level and (not module or is_library(module)):
+            return None
+        return self._asked("find", importer, (module, str(level)))  # type: ignore[return-value]
+
+    def _find(self, importer: str, module: str, level: int) -> str | None:
+        key = (_place(importer), module, level)
+        if key not in self._found:
+            self._found[key] = self._looked_up(importer, module, level)
+        found = self._found[key]
+        if found == importer and not level and "." not in module and not _is_init(importer):
+            # `import wandb` in `wandb.py`: nobody means the file itself.
+            return self._looked_up(importer, module, 0, besides=importer)
+        return found
+
+    def _looked_up(self, importer: str, module: str, level: int, besides: str = "") -> str | None:
         parts = module.split(".") if module else []
         if level:
             folder = os.path.dirname(importer)
             for _ in range(level - 1):
                 folder = os.path.dirname(folder)
             return self._below(folder, parts)
-        if not parts or self.is_library(module):
+        if is_library(module):
             return None
+        place = _place(importer)
+        if place not in self._search:
+            self._search[place] = roots.search_path(importer, self.listing, self.src)
+        found = self._in_roots(self._search[place], parts, besides)
+        if found is not None and self._kind(found) == "file":
+            return found
+        other = self._in_roots(self._other_projects(importer), parts, besides)
+        return other if other is not None and self._kind(other) == "file" else found or other
+
+    def _other_projects(self, importer: str) -> list[Root]:
+        tops = roots.project_folders(importer, self.listing)
+        key = tops[0] if tops else ""
+        if key not in self._others:
+            self._others[key] = roots.other_projects(importer, self.listing) if key else []
+        return self._others[key]
+
+    def _in_roots(self, search: list[Root], parts: list[str], besides: str) -> str | None:
+        """A package or module of the first root that has one; else a namespace package."""
         namespace = None
-        for root in self._search_path(importer):
-            if os.path.basename(root) in roots.INSTALLED and not self._is_sibling(
-                importer, root, parts[0]
-            ):
+        for root, only in search:
+            if only and only != parts[0]:
                 continue
             first = os.path.join(root, parts[0])
-            if (
-                self.kind(f"{first}.py") == "file"
-                or self.kind(os.path.join(first, "__init__.py")) == "file"
-            ):
-                return self._below(root, parts)
-            found = self._below(root, parts) if self.kind(first) == "folder" else None
-            if found is not None and self.kind(found) == "file":
+            if self._kind(f"{first}.py") == "file" or self._is_package(first):
+                found = self._below(root, parts)
+                if found != besides:
+                    return found
+                continue
+            found = self._below(root, parts) if self._kind(first) == "folder" else None
+            if found is not None and self._kind(found) == "file":
                 return found
             namespace = namespace or found
         return namespace
 
-    def _is_sibling(self, importer: str, root: str, package: str) -> bool:
-        """Installed packages are not followed, but one may follow its own files."""
-        return os.path.relpath(importer, root).partition(os.sep)[0] == package
-
-    def _search_path(self, importer: str) -> list[str]:
-        folder = os.path.dirname(importer)
-        if folder not in self._search:
-            self._search[folder] = roots.search_path(importer, self.listing, self.src)
-        return self._search[folder]
+    def _is_package(self, folder: str) -> bool:
+        return self._kind(os.path.join(folder, "__init__.py")) == "file"
 
     def _below(self, folder: str, parts: list[str]) -> str | None:
         path = os.path.join(folder, *parts)
-        if parts:
-            package = os.path.join(path, "__init__.py")
-            if self.kind(package) == "file":
-                return package
-            if self.kind(f"{path}.py") == "file":
-                return f"{path}.py"
-        else:
-            package = os.path.join(path, "__init__.py")
-            if self.kind(package) == "file":
-                return package
-        return path if self.kind(path) == "folder" else None
+        if self._is_package(path):
+            return os.path.join(path, "__init__.py")
+        if parts and self._kind(f"{path}.py") == "file":
+            return f"{path}.py"
+        return path if self._kind(path) == "folder" else None
 
     # --- texts and outlines
 
@@ -197,9 +222,11 @@ class Project:
         """The text of a file, whatever it holds; None where it cannot be read as Python."""
         data = self._read(path)
         digest = None if data is None else digest_of(data)
-        self._digests.setdefault(path, digest)
+        if self._digests.setdefault(path, digest) != digest:
+            # It changed during the run: half of it may be in what has been found already.
+            data, digest = None, _CHANGED
         for seen in self._seen:
-            seen.files[path] = self._digests[path]
+            seen.files[path] = digest
         try:
             return None if data is None else source_from_bytes(data, path, prefilter=False)
         except Unreadable:
@@ -225,6 +252,8 @@ class Project:
         return outline
 
     def _keep(self, path: str, outline: Outline | None) -> None:
+        before = self._outlines.pop(path, None)
+        self._lines -= 0 if before is None else len(before.lines)
         self._outlines[path] = outline
         self._lines += 0 if outline is None else len(outline.lines)
         while self._lines > MAX_KEPT_LINES and len(self._outlines) > 1:
@@ -238,37 +267,73 @@ class Project:
 
         Nearest folder first, then by path; at most `index.MAX_IMPORTERS`.
         """
-        return self._asked("importers", path, names)  # type: ignore[return-value]
+        return self._asked("importers", path, tuple(sorted(names)))  # type: ignore[return-value]
 
     def classes_with(self, path: str, members: frozenset[str]) -> tuple[tuple[str, str], ...]:
-        """File and name of the classes of the project around `path` that have all `members`."""
-        return self._asked("classes_with", path, members)  # type: ignore[return-value]
+        """File and name of the classes of the project around `path` that have all `members`.
 
-    def _asked(self, question: str, path: str, names: frozenset[str]) -> object:
-        answer = self._ask(question, path, names)
+        Nearest folder first, then by path and name; at most `index.MAX_CLASSES`.
+        """
+        about = tuple(sorted(members))
+        return self._asked("classes_with", path, about)  # type: ignore[return-value]
+
+    def _asked(self, question: str, path: str, about: tuple[str, ...]) -> object:
+        answer = self._answer(question, path, about)
         for seen in self._seen:
-            seen.queries.append((question, path, tuple(sorted(names)), answer))
+            seen.queries.append((question, path, about, answer))
         return answer
 
-    def _ask(self, question: str, path: str, names: frozenset[str]) -> object:
-        index = self.index_of(path)
-        if question == "importers":
-            module = self.module_name(path).rpartition(".")[2]
-            return index.importers(path, module, names)
-        return index.classes_with(path, names)
+    def _answer(self, question: str, path: str, about: tuple[str, ...]) -> object:
+        match question:
+            case "find":
+                return self._find(path, about[0], int(about[1]))
+            case "module_name":
+                return roots.module_name(path, self.listing)
+            case "importers":
+                return self.index_of(path).importers(path, frozenset(about))
+            case "classes_with":
+                return self.index_of(path).classes_with(path, frozenset(about))
+        return None  # asked by a version that knew more
 
     def index_of(self, path: str) -> Index:
-        """The index of the project around a file."""
+        """The index of the widest folder around a file that can be looked at as a whole.
+
+        Its repository, else its project, else its package; the narrowest of these if all are too
+        large.
+        """
+        for root in roots.index_roots(path, self.listing):
+            if root not in self._indexes:
+                self._indexes[root] = self._new_index(root)
+            if not self._indexes[root].is_partial:
+                break
+        return self._indexes[root]
+
+    def _new_index(self, root: str) -> Index:
         from tflint_grad.project.index import Index
 
-        folders = roots.project_folders(path, self.listing)
-        root = folders[-1] if folders else roots.package_root(path, self.listing)
-        if root not in self._indexes:
-            self._indexes[root] = Index(root, self.files, self._read, self._store)
-        return self._indexes[root]
+        def find(importer: str, module: str) -> str | None:
+            name = module.lstrip(".")
+            return self._find(importer, name, len(module) - len(name))
+
+        index = Index(root, self.files, self.listing, self._read, find, self._store)
+        for path, data in self._overlay.items():
+            index.put(path, data)
+        return index
+
+
+def _is_init(path: str) -> bool:
+    return os.path.basename(path) == "__init__.py"
+
+
+def _place(importer: str) -> str:
+    """What decides where the imports of a file are looked up: its folder, with one exception."""
+    folder = os.path.dirname(importer)
+    return importer if os.path.basename(folder) in roots.INSTALLED else folder
 
 
 def digest_of(data: bytes) -> str:
+    import hashlib  # loads OpenSSL: only for files that matter
+
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 

@@ -1,0 +1,121 @@
+"""The classes of a project by their members, inherited ones included."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+from tflint_grad.project.facts import ClassFacts, Facts
+from tflint_grad.project.libraries import is_library
+
+#: File and name of a class.
+Class = tuple[str, str]
+
+_KERAS_LIKE = re.compile(r"(?:Model|Layer|Module|Network|Sequential)$")
+#: What every Keras model or layer, and every tf.Module, can be asked for.
+KERAS_MEMBERS = frozenset(
+    (
+        *("__call__", "name", "weights", "losses", "metrics", "optimizer", "trainable"),
+        *("variables", "trainable_variables", "trainable_weights"),
+        *("compile", "fit", "predict", "summary", "save", "save_weights", "load_weights"),
+    )
+)
+
+
+class Hierarchy:
+    """Classes and their bases; a base is looked up by its name alone.
+
+    First in the same file, unless the file imports it from a library; else the nearest class of that
+    name in the project.
+    """
+
+    def __init__(self, facts: Mapping[str, Facts]) -> None:
+        self._facts = facts
+        self._holders: dict[str, frozenset[Class]] = {}
+
+    def classes_with(self, members: frozenset[str]) -> frozenset[Class]:
+        """The classes that have all of `members`; none for no members."""
+        if not members:
+            return frozenset()
+        return frozenset.intersection(*map(self._with, sorted(members)))
+
+    def _with(self, member: str) -> frozenset[Class]:
+        if member not in self._holders:
+            own = set(self._by_member.get(member, ()))
+            if member in KERAS_MEMBERS:
+                own |= self._keras_like
+            self._holders[member] = frozenset(self._with_descendants(own))
+        return self._holders[member]
+
+    def _with_descendants(self, classes: set[Class]) -> set[Class]:
+        found, stack = set(classes), sorted(classes)
+        while stack:
+            for child in self._families[0].get(stack.pop(), ()):
+                if child not in found:
+                    found.add(child)
+                    stack.append(child)
+        return found
+
+    @property
+    def _keras_like(self) -> set[Class]:
+        return self._families[1]
+
+    @cached_property
+    def _by_member(self) -> dict[str, list[Class]]:
+        found: dict[str, list[Class]] = {}
+        for path, facts in self._facts.items():
+            for cls in facts.classes:
+                for member in cls.members:
+                    found.setdefault(member, []).append((path, cls.name))
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[Class]]:
+        found: dict[str, list[Class]] = {}
+        for path, facts in self._facts.items():
+            for cls in facts.classes:
+                found.setdefault(cls.name, []).append((path, cls.name))
+        return found
+
+    @cached_property
+    def _families(self) -> tuple[dict[Class, list[Class]], set[Class]]:
+        """The classes that name each class as a base; and those with a base like Keras's own."""
+        children: dict[Class, list[Class]] = {}
+        keras_like: set[Class] = set()
+        for path, facts in self._facts.items():
+            if not facts.classes:
+                continue
+            here = {cls.name for cls in facts.classes}
+            outside = {entry.bound for entry in facts.imports if is_library(entry.module)}
+            for cls in facts.classes:
+                for base in cls.bases:
+                    parent = self._parent(path, cls, base, here, outside)
+                    if parent is not None:
+                        children.setdefault(parent, []).append((path, cls.name))
+                    elif _KERAS_LIKE.search(base):
+                        keras_like.add((path, cls.name))
+        return children, keras_like
+
+    def _parent(
+        self, path: str, cls: ClassFacts, base: str, here: set[str], outside: set[str]
+    ) -> Class | None:
+        root, _, name = base.rpartition(".")
+        if base.partition(".")[0] in outside:
+            return None
+        if not root and name in here:
+            return (path, name) if name != cls.name else None
+        named = [other for other in self._by_name.get(name, ()) if other != (path, cls.name)]
+        return min(named, key=lambda other: distance(path, other[0])) if named else None
+
+
+def distance(path: str, other: str) -> tuple[int, str]:
+    """How many folders lie between two files, then the other's path: a key that puts near first."""
+    one, two = path.split(os.sep), other.split(os.sep)
+    shared = 0
+    for ours, theirs in zip(one, two, strict=False):
+        if ours != theirs:
+            break
+        shared += 1
+    return len(one) + len(two) - 2 * shared, other
