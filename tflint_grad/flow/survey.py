@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+
+from tflint_grad.outline.bindings import attribute_names
+from tflint_grad.outline.walk import walk
 
 _GRADIENT_METHODS = ("gradient", "jacobian", "batch_jacobian")
 _EAGER_SWITCHES = ("run_eagerly", "run_functions_eagerly")
@@ -15,6 +18,26 @@ _OF_A_MODEL = frozenset(
         *("load_weights", "save_weights", "predict_on_batch", "train_on_batch", "test_on_batch"),
     )
 )
+
+
+class _Members(Mapping[str, frozenset[str]]):
+    """By class: a look into a class is taken when it is asked for."""
+
+    def __init__(self, classes: dict[str, ast.ClassDef]) -> None:
+        self.classes = classes
+        self.known: dict[str, frozenset[str]] = {}
+
+    def __getitem__(self, name: str) -> frozenset[str]:
+        known = self.known.get(name)
+        if known is None:
+            known = self.known[name] = frozenset(attribute_names(self.classes[name]))
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.classes)
+
+    def __len__(self) -> int:
+        return len(self.classes)
 
 
 @dataclass(slots=True)
@@ -30,7 +53,7 @@ class Survey:
 
     source_names: set[str] = field(default_factory=set)
     watched_names: set[str] = field(default_factory=set)
-    members: dict[str, set[str]] = field(default_factory=dict)
+    members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     runs_eagerly: bool = False
     fits: bool = False
     modules: set[str] = field(default_factory=set)
@@ -46,7 +69,8 @@ class Survey:
 def survey(tree: ast.Module) -> Survey:
     found = Survey()
     literals: list[ast.Assign] = []
-    for node in ast.walk(tree):
+    classes: dict[str, ast.ClassDef] = {}
+    for node in walk([tree]):
         if node.__class__ is ast.Call:
             _note_sources(node, found)
         elif node.__class__ is ast.Assign:
@@ -66,11 +90,12 @@ def survey(tree: ast.Module) -> Survey:
         elif node.__class__ is ast.ImportFrom:
             found.modules.add((node.module or "").split(".")[0])
         elif node.__class__ is ast.ClassDef:
-            found.members[node.name] = set(_members(node))
+            classes[node.name] = node
     for node in literals:
         # sources = {"kernel": kernel, "noise": noise}
         if any(isinstance(t, ast.Name) and t.id in found.source_names for t in node.targets):
             found.source_names.update(_names_in(node.value))
+    found.members = _Members(classes)
     return found
 
 
@@ -98,19 +123,8 @@ def _note_sources(call: ast.Call, found: Survey) -> None:
 
 
 def _names_in(part: ast.AST) -> Iterator[str]:
-    for child in ast.walk(part):
+    for child in walk([part]):
         if isinstance(child, ast.Name):
             yield child.id
         elif isinstance(child, ast.Attribute):
             yield child.attr
-
-
-def _members(node: ast.ClassDef) -> Iterator[str]:
-    for child in ast.walk(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield child.name
-        elif isinstance(child, ast.Attribute):
-            if isinstance(child.ctx, ast.Store):
-                yield child.attr
-        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            yield child.id

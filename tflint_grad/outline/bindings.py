@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tflint_grad.outline.walk import children, walk
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -42,7 +44,7 @@ def bound_names(statements: Iterable[ast.stmt]) -> set[str]:
         elif isinstance(node, ast.MatchMapping):
             found.update(filter(None, [node.rest]))
         inside = comprehension or isinstance(node, _COMPREHENSIONS)
-        stack.extend((child, inside) for child in ast.iter_child_nodes(node))
+        stack.extend((child, inside) for child in children(node))
     return found
 
 
@@ -75,7 +77,7 @@ def changed_names(statements: Iterable[ast.stmt]) -> set[str]:
             root = None
         if root is not None:
             found.add(root)
-        stack.extend(ast.iter_child_nodes(node))
+        stack.extend(children(node))
     return found
 
 
@@ -89,7 +91,7 @@ def root_name(node: ast.expr) -> str | None:
 def attribute_names(node: ast.ClassDef) -> set[str]:
     """Methods, assigned attributes and class-level names: what an instance can be asked for."""
     found: set[str] = set()
-    for child in ast.walk(node):
+    for child in walk([node]):
         if isinstance(child, _FUNCTIONS):
             found.add(child.name)
         elif isinstance(child, ast.Attribute):

@@ -27,11 +27,15 @@ _KERAS_HOST = frozenset(
     ["evaluate", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"]
 )
 _FLOATS = ("float", "half", "double", "complex")
+_POSSIBLE_CAUSES = frozenset((
+    ast.Assert, ast.Assign, ast.AsyncFor, ast.AugAssign, ast.BinOp, ast.BoolOp, ast.Call,
+    ast.Compare, ast.For, ast.If, ast.IfExp, ast.Match, ast.UnaryOp, ast.While, ast.comprehension,
+))  # fmt: skip
 
 
 def may_go_wrong(values: Values) -> bool:
     """Whether anything in a function can break a path or the tracing of a graph."""
-    return any(_causes(values, node) for node in values.nodes)
+    return any(_causes(values, node) for node in values.nodes if node.__class__ in _POSSIBLE_CAUSES)
 
 
 def _causes(values: Values, node: ast.AST) -> bool:
@@ -177,7 +181,9 @@ def _operation(qualified: str, node: ast.Call, given: int) -> bool:
 
     leaf = qualified.rsplit(".", 1)[-1]
     known = fact(qualified)
-    if leaf in ("Variable", "py_function", "numpy_function"):
+    if leaf in ("Variable", "py_function", "numpy_function") or ".data." in qualified:
+        return True
+    if any(keyword.arg == "back_prop" for keyword in node.keywords):
         return True
     if known is None or leaf in _OF_SHAPE:
         return False

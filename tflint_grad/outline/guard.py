@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 #: libcst is cubic in long chains and Python's stack is finite (measured: 300 links cost 0.1 s).
 MAX_DEPTH = 300
 #: Beyond this many nodes in a file a parse takes seconds and hundreds of MiB.
-MAX_NODES = 120_000
+MAX_NODES = 100_000
 
 
 def guard(names: Names, first_row: int, before: int = 0) -> int:

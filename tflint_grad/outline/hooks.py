@@ -20,6 +20,7 @@ from tflint_grad.outline.values import (
     parameter_names,
     receiver_name,
 )
+from tflint_grad.outline.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -99,7 +100,7 @@ def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None
     parts: Iterable[ast.AST] = leaf.nodes if isinstance(leaf, CodeItem) else [leaf.node]
     called: set[int] = set()
     for part in parts:
-        for node in ast.walk(part):
+        for node in walk([part]):
             if isinstance(node, ast.Lambda):
                 return True
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node is not part:

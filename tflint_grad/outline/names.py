@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tflint_grad.outline.walk import children
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -40,36 +42,33 @@ def scan(nodes: Sequence[ast.AST]) -> Names:
     """One walk that collects names, size and depth (no recursion: the input may be hostile)."""
     names = Names()
     used, bound, attributes = names.used, names.bound, names.attributes
-    stack: list[tuple[ast.AST, int]] = [(node, 1) for node in nodes]
-    count = deepest = 0
-    while stack:
-        node, depth = stack.pop()
-        count += 1
-        if depth > deepest:
-            deepest = depth
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-            continue
-        if isinstance(node, ast.Attribute):
-            attributes.add(node.attr)
-            if isinstance(node.ctx, ast.Store):
-                names.stored.add(node.attr)
-        elif isinstance(node, _DEFINITIONS):
-            bound.add(node.name)
-        elif isinstance(node, ast.alias):
-            bound.add((node.asname or node.name).split(".")[0])
-            used.add(node.name.split(".")[-1])
-        elif isinstance(node, ast.keyword) and node.arg:
-            used.add(node.arg)
-        elif isinstance(node, (ast.Global, ast.Nonlocal)):
-            bound.update(node.names)
-            used.update(node.names)
-        for name in node._fields:
-            child = getattr(node, name, None)
-            if child.__class__ is list:
-                stack.extend((entry, depth + 1) for entry in child if isinstance(entry, ast.AST))
-            elif isinstance(child, ast.AST):
-                stack.append((child, depth + 1))
-    names.nodes, names.depth = count, deepest
+    level = list(nodes)
+    while level:
+        names.depth += 1
+        names.nodes += len(level)
+        below: list[ast.AST] = []
+        for node in level:
+            if isinstance(node, ast.Name):
+                (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+                continue
+            if isinstance(node, ast.Attribute):
+                attributes.add(node.attr)
+                if isinstance(node.ctx, ast.Store):
+                    names.stored.add(node.attr)
+                below.append(node.value)
+                continue
+            if isinstance(node, ast.keyword):
+                if node.arg:
+                    used.add(node.arg)
+            elif isinstance(node, _DEFINITIONS):
+                bound.add(node.name)
+            elif isinstance(node, ast.alias):
+                bound.add((node.asname or node.name).split(".")[0])
+                used.add(node.name.split(".")[-1])
+            elif isinstance(node, (ast.Global, ast.Nonlocal)):
+                bound.update(node.names)
+                used.update(node.names)
+            below += children(node)
+        level = below
     names.is_root = not ROOTS.isdisjoint(used) or not ROOTS.isdisjoint(attributes)
     return names

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem
+from tflint_grad.outline.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
+CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _TENSORFLOW = ("tensorflow", "keras", "tf_keras")
 #: Calls of these make a plain Python value, or an object that is no tensor.
 _PLAIN_CALLS = frozenset(
@@ -41,6 +44,7 @@ class Surroundings:
 
     items: Sequence[Item]
     tree: ast.Module
+    _returns: dict[int, bool] = field(default_factory=dict, repr=False)
     _made_by: dict[str, dict[str, set[str]]] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -73,7 +77,7 @@ class Surroundings:
                 if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
                     continue
                 for part in item.nodes:
-                    names = (n for n in ast.walk(part) if isinstance(n, ast.Name))
+                    names = (n for n in walk([part]) if isinstance(n, ast.Name))
                     found.update(name.id for name in names if isinstance(name.ctx, ast.Store))
         return frozenset(found)
 
@@ -81,7 +85,7 @@ class Surroundings:
     def data_attributes(self) -> frozenset[str]:
         """Attributes that are assigned what may be a tensor or a variable, anywhere in the file."""
         found: set[str] = set()
-        for node in ast.walk(self.tree):
+        for node in walk([self.tree]):
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
                 if node.value is None or not _may_be_data(node.value):
                     continue
@@ -140,6 +144,17 @@ class Surroundings:
                 if isinstance(member, DefItem) and member.name == name:
                     yield member.node, item
 
+    def returns_containers(self, function: FunctionNode) -> bool:
+        """Whether all that a function returns is a tuple, a list or the like."""
+        known = self._returns.get(id(function))
+        if known is None:
+            values = [node.value for node in walk([function]) if isinstance(node, ast.Return)]
+            known = bool(values) and all(
+                isinstance(value, (*CONTAINERS, *COMPREHENSIONS)) for value in values
+            )
+            self._returns[id(function)] = known
+        return known
+
     def made_by(self, owner: ClassItem, attribute: str) -> Iterable[str]:
         """The file's classes that an attribute of an object may be an instance of.
 
@@ -154,14 +169,14 @@ class Surroundings:
 
     def _note_makers(self, cls: ClassItem, known: dict[str, set[str]]) -> None:
         untold: set[str] = set()
-        for node in ast.walk(cls.node):
+        for node in walk([cls.node]):
             if isinstance(node, ast.Name) and node.id in self.classes:
                 known[""].add(node.id)
             elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
                 attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
                 if not attributes:
                     continue
-                names = {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+                names = {n.id for n in walk([node.value]) if isinstance(n, ast.Name)}
                 made = names & self.classes.keys()
                 value = node.value
                 told = made or (
@@ -180,10 +195,9 @@ def is_tensorflow(qualified: str | None) -> bool:
 
 
 def imports_in(nodes: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom]:
-    for part in nodes:
-        for node in ast.walk(part):
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
-                yield node
+    for node in walk(nodes):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
 
 
 def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:

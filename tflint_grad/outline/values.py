@@ -9,7 +9,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import LIBRARIES
-from tflint_grad.outline.surroundings import imported, is_tensorflow
+from tflint_grad.outline.surroundings import COMPREHENSIONS, CONTAINERS, imported, is_tensorflow
+from tflint_grad.outline.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,9 +54,11 @@ _ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"
 _OF_WORDS = frozenset(
     ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
 )
-_OF_CONTAINERS = frozenset(["copy", "get", "items", "keys", "pop", "popitem", "values"])
-_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_OFCONTAINERS = frozenset(["copy", "get", "items", "keys", "pop", "popitem", "values"])
+_BINDING = frozenset((
+    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AugAssign, ast.Call, ast.For, ast.MatchAs,
+    ast.MatchStar, ast.NamedExpr, ast.comprehension, ast.withitem,
+))  # fmt: skip
 
 
 class Values:
@@ -74,7 +77,7 @@ class Values:
         self.self_name = receiver_name(node) if owner is not None else None
         #: What the functions looked at so far assign to attributes; shared between them.
         self.attributes = attributes
-        self.nodes = [inner for part in node.body for inner in ast.walk(part)]
+        self.nodes = walk(node.body)
         self.imports: dict[str, str] = {}
         self.names: dict[str, int] = dict(parameters)
         if self.self_name is not None:
@@ -87,9 +90,10 @@ class Values:
             elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 # A nested function is called by whatever it is handed to.
                 self.names.update(dict.fromkeys(parameter_names(inner.args), ANY))
+        binding = [inner for inner in self.nodes if inner.__class__ in _BINDING]
         for _ in range(_MAX_ROUNDS):
             self._changed = False
-            for inner in self.nodes:
+            for inner in binding:
                 self._bind_in(inner)
             if not self._changed:
                 break
@@ -180,10 +184,10 @@ class Values:
             return self.of(node.body) | self.of(node.orelse)
         if isinstance(node, (ast.Starred, ast.NamedExpr, ast.Await)):
             return self.of(node.value)
-        if isinstance(node, _CONTAINERS):
+        if isinstance(node, CONTAINERS):
             parts = node.values if isinstance(node, ast.Dict) else node.elts
             return _held(self.any_of(parts))
-        if isinstance(node, _COMPREHENSIONS):
+        if isinstance(node, COMPREHENSIONS):
             return _held(self.of(node.value if isinstance(node, ast.DictComp) else node.elt))
         return 0
 
@@ -235,7 +239,7 @@ class Values:
         if isinstance(function, ast.Attribute):
             return self._of_method(function, given)
         if isinstance(function, ast.Name) and function.id in self.around.functions:
-            return _returned(self.around.functions[function.id], given)
+            return self._returned(self.around.functions[function.id], given)
         return self._made(self.of(function), given)
 
     @staticmethod
@@ -250,9 +254,9 @@ class Values:
         if self.is_own(function.value):
             if self.owner is not None:
                 for method, _ in self.around.methods(self.owner, function.attr):
-                    return _returned(method, given) | WANTED | OWN
+                    return self._returned(method, given) | WANTED | OWN
             return MADE | WANTED | OWN
-        if function.attr in _OF_CONTAINERS:
+        if function.attr in _OFCONTAINERS:
             return receiver | given
         if function.attr in _OF_WORDS:
             return 0
@@ -272,6 +276,11 @@ class Values:
 
     def _of_arguments(self, node: ast.Call) -> int:
         return self.any_of([*node.args, *(keyword.value for keyword in node.keywords)])
+
+    def _returned(self, function: FunctionNode, given: int) -> int:
+        """What a function of the file makes of what it is given."""
+        holds = self.around.returns_containers(function)
+        return (HOLDS if holds else SYMBOLIC) | given & WANTED
 
     def qualified(self, node: ast.expr) -> str | None:
         return self.around.qualified(node, self.imports)
@@ -300,15 +309,6 @@ def _result(flags: int) -> int:
 def _held(flags: int) -> int:
     """A container is what its elements are like, and nothing that Python cannot look into."""
     return flags & (LIKE | WANTED | OWN) | (HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0)
-
-
-def _returned(function: FunctionNode, given: int) -> int:
-    """What a function of the file makes of what it is given."""
-    flags = given & WANTED
-    returns = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
-    if returns and all(isinstance(value, (*_CONTAINERS, *_COMPREHENSIONS)) for value in returns):
-        return HOLDS | flags
-    return SYMBOLIC | flags
 
 
 def receiver_name(method: FunctionNode) -> str | None:
