@@ -262,6 +262,10 @@ def bind_attribute(
         return
     if isinstance(value, Tape):
         keep(x, value, "attribute", name, node)
+    elif isinstance(value, (DictRef, ListRef, Mapped, Sequence)):
+        for part in heap.parts(x, value):
+            if isinstance(part, Tape):
+                escape(x, part)  # whoever has the object may ask the tape
     elif x.frame.function is not None and x.frame.function.name != "__init__":
         x.released_attributes.add(name)
     if not isinstance(receiver, (Object, Class)):
