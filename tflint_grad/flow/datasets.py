@@ -203,7 +203,15 @@ def _zipped(x: Execution, arguments: Many[Argument]) -> Value | None:
 
 
 def _cause(x: Execution, node: cst.CSTNode) -> Cause:
-    return Cause(Break.DATASET, x.station(node), text_of(node), "", DATASET, x.context.mode)
+    spelled = _spelled(node)
+    return Cause(Break.DATASET, x.station(node), spelled, "", DATASET, x.context.mode)
+
+
+def _spelled(node: cst.CSTNode) -> str:
+    """`Dataset.map`, however long the pipeline before it is."""
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
+        return f"Dataset.{node.func.attr.value}"
+    return text_of(node)
 
 
 def _piped(x: Execution, part: Value, node: cst.CSTNode) -> Value:
@@ -211,7 +219,16 @@ def _piped(x: Execution, part: Value, node: cst.CSTNode) -> Value:
     if not groups:
         return part
     dtype = part.dtype if isinstance(part, Data) else ""
-    return x.break_paths(node, Break.DATASET, part, groups, Kind.TENSOR, dtype, qualified=DATASET)
+    return x.break_paths(
+        node,
+        Break.DATASET,
+        part,
+        groups,
+        Kind.TENSOR,
+        dtype,
+        operation=_spelled(node),
+        qualified=DATASET,
+    )
 
 
 def _structure(

@@ -83,6 +83,8 @@ class BrokenPath(Rule):
         if answer.state == "lost" and cause.explicit:
             tail += ", or tf.stop_gradient if a constant is meant"
         lost = self.loses(cause)
+        if cause.symbolic and consequence is Consequence.RAISES:
+            return f"{lost}: TensorFlow raises while it traces this{tail}"
         return f"{lost}: {what_becomes(event, answer, consequence)}{tail}"
 
     def loses(self, cause: Cause) -> str:

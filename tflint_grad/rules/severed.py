@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Consequence
 from tflint_grad.flow.paths import Break
+from tflint_grad.knowledge.remedies import remedy_for
 from tflint_grad.rules.broken_path import BrokenPath, operand_of
 from tflint_grad.rules.host_on_path import HostRule
 
@@ -105,6 +106,15 @@ class SeveredOnPurpose(MeantElsewhere):
             return f"under {cause.operation} the tape does not record"
         return f"{cause.operation} stops the gradient on the only way"
 
+    def advice(self, cause: Cause) -> str:
+        if cause.qualified == "tape.reset":
+            return "; reset the tape before the forward pass"
+        if cause.qualified == "tape.stop_recording":
+            return "; move what is differentiated out of this block"
+        if cause.operation.endswith("back_prop=False)"):
+            return "; drop back_prop=False"
+        return super().advice(cause)
+
 
 class KerasHostApiOnPath(MeantElsewhere):
     """A method of Keras that returns host values, or a metric object, makes the target.
@@ -143,10 +153,22 @@ class KerasHostApiOnPath(MeantElsewhere):
     consequence = Consequence.GRADIENT_NONE
     kind = Break.KERAS_HOST
 
+    def is_meant(self, event: GradientTaken, answer: Answer) -> bool:
+        # A model of unknown class is sure enough for a warning.
+        return not answer.proven
+
     def loses(self, cause: Cause) -> str:
-        if cause.qualified.startswith("."):
-            return f"{cause.operation} returns host values, which have no history"
-        return f"{cause.operation} is the value of a metric, which has no gradient"
+        if _is_metric(cause):
+            return f"{cause.operation} is the value of a metric, which has no gradient"
+        return f"{cause.operation} returns host values, which have no history"
+
+    def advice(self, cause: Cause) -> str:
+        found = remedy_for("metric" if _is_metric(cause) else "predict")
+        return f"; {found.advice}" if found is not None else ""
+
+
+def _is_metric(cause: Cause) -> bool:
+    return cause.qualified in (".result", ".compute_metrics") or cause.qualified[:1] != "."
 
 
 class StateOnPath(MeantElsewhere):
@@ -236,7 +258,6 @@ class DatasetOnPath(BrokenPath):
     name = "dataset-on-path"
     consequence = Consequence.GRADIENT_NONE
     kind = Break.DATASET
-    remedy_kind = "dataset"
 
     def loses(self, cause: Cause) -> str:
         if cause.qualified == "for":
@@ -246,5 +267,16 @@ class DatasetOnPath(BrokenPath):
             )
         return f"{cause.operation} computes in a data pipeline, into which no tape looks"
 
+    def advice(self, cause: Cause) -> str:
+        if cause.qualified == "for":
+            return "; open the tape inside the loop, once a batch"
+        return "; compute it on the batch, under the tape"
 
-RULES = (RewrappedValue,)
+
+RULES = (
+    RewrappedValue,
+    SeveredOnPurpose,
+    KerasHostApiOnPath,
+    StateOnPath,
+    DatasetOnPath,
+)
