@@ -91,27 +91,31 @@ class Run:
 
     def _analyses(self, names: Sequence[str]) -> Generator[Analysis]:
         """What each file's tapes show, in any order."""
-        if self.jobs == 1 and self.executor is None:
-            for name in names:
-                seen = self._looked_at(name)
-                yield seen if isinstance(seen, Analysis) else self.analysed(seen)
-            return
         waiting, weight = list[Waiting](), 0
-        pays = PAYS if self.executor is None else 0
         remaining = iter(names)
-        for name in remaining:
+        pays = 0 if self.executor is not None else PAYS
+        while self.jobs > 1 or self.executor is not None:
+            name = next(remaining, None)
+            if name is None:
+                break
             seen = self._looked_at(name)
             if isinstance(seen, Analysis):
                 yield seen
                 continue
             waiting.append(seen)
             weight += seen.weight
-            if weight > pays and (crew := self._crew(names)) is not None:
+            if weight > pays:
+                crew = self._crew(names)
+                if crew is None:
+                    break
                 with crew:
                     yield from self._handed_out(crew, waiting, remaining)
                 return
         while waiting:
             yield self.analysed(waiting.pop(0))
+        for name in remaining:
+            seen = self._looked_at(name)
+            yield seen if isinstance(seen, Analysis) else self.analysed(seen)
 
     def _handed_out(
         self, crew: Crew, waiting: list[Waiting], remaining: Iterator[str]

@@ -11,9 +11,10 @@ import threading
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing.context import BaseContext
 
-from tflint_grad.runs.analysis import Analysis
+from tflint_grad.runs.analysis import Analysis, analyse
 from tflint_grad.runs.batches import Batch
 from tflint_grad.runs.worker import analyse_batch
+from tflint_grad.source import SourceText
 
 #: Windows waits for no more handles at once.
 _MOST_JOBS = 61 if sys.platform == "win32" else 512
@@ -39,9 +40,7 @@ class Processes:
     def _open(self) -> ProcessPoolExecutor:
         context = _context(self._start_method)
         if context.get_start_method() == "fork":
-            import libcst  # noqa: F401  (once, for all of them)
-
-            import tflint_grad.rules.collect  # noqa: F401
+            _load()
         return ProcessPoolExecutor(self._jobs, mp_context=context, initializer=_begin)
 
     def submit(self, batch: Batch) -> Future[list[Analysis]]:
@@ -62,6 +61,26 @@ class Processes:
         if at_once:
             for process in set(multiprocessing.active_children()) - self._before:
                 process.kill()
+
+
+#: Small, and has of everything that is loaded when it is first needed.
+_SAMPLE = """
+import numpy as np
+import tensorflow as tf
+
+w = tf.Variable(1.0)
+with tf.GradientTape() as tape:
+    y = tf.reduce_sum(np.exp(w))
+g = tape.gradient(y, w)
+"""
+
+
+def _load() -> None:
+    """Analyse something: what that loads, forked processes inherit."""
+    from tflint_grad.knowledge.taught import NOTHING_TAUGHT
+    from tflint_grad.project import Project, Shipped
+
+    analyse(SourceText.from_text(_SAMPLE, "sample.py"), Project(Shipped({})), NOTHING_TAUGHT)
 
 
 def _context(start_method: str | None) -> BaseContext:
