@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tflint_grad.config import UsageError
-from tflint_grad.project.roots import MARKERS, package_root, project_folders
+from tflint_grad.project.roots import MARKERS, index_roots, is_shared, package_root
 
 if TYPE_CHECKING:
     from tflint_grad.project import Project
@@ -19,16 +19,21 @@ _LEFT_OUT = frozenset(("__pycache__", "node_modules", "site-packages", "dist-pac
 
 
 def root_of(path: str, project: Project) -> str:
-    """The folder below which all lies that a file can import: of its project, or its package."""
-    folders = project_folders(path, project.listing)
-    return folders[-1] if folders else package_root(path, project.listing)
+    """The folder below which all lies that a file can import: of its repository, or its package."""
+    top = index_roots(path, project.listing)[0]
+    package = package_root(path, project.listing)
+    if is_below(package, top):
+        return top
+    # The project lies within a package of something larger.
+    return os.path.join(package, os.path.relpath(path, package).partition(os.sep)[0])
 
 
 def contents(roots: tuple[str, ...], asked: frozenset[str] = frozenset()) -> dict[str, bytes]:
     """Every Python file below the roots, and `asked`, by absolute path.
 
     Files that tell where a project begins are sent empty. Hidden folders, virtual environments and
-    installed packages stay behind; what cannot be read is left out.
+    installed packages stay behind, and so does what lies below a folder that many things share
+    (`/tmp`, a home); what cannot be read is left out.
 
     Raises:
         UsageError: more than `MAX_BYTES`.
@@ -38,6 +43,8 @@ def contents(roots: tuple[str, ...], asked: frozenset[str] = frozenset()) -> dic
     for root in roots:
         for folder, names, files in os.walk(root):
             found[os.path.join(folder, PLACEHOLDER)] = b""
+            if is_shared(folder):
+                names.clear()
             for name in [name for name in names if _stays(folder, name)]:
                 names.remove(name)
                 found[os.path.join(folder, name, PLACEHOLDER)] = b""
@@ -53,9 +60,13 @@ def contents(roots: tuple[str, ...], asked: frozenset[str] = frozenset()) -> dic
                             " workers: let them share the folder"
                         )
         for path in asked - found.keys():
-            if path.startswith(os.path.join(root, "")):  # asked for by name, wherever it lies
+            if is_below(path, root):  # asked for by name, wherever it lies
                 _read(path, found)
     return found
+
+
+def is_below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))
 
 
 def _stays(folder: str, name: str) -> bool:
