@@ -1,0 +1,498 @@
+"""What a parameter may be, the likeliest first."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tflint_grad.verify.inputs.specification import (
+    Built,
+    Expression,
+    Literal,
+    Omitted,
+    Several,
+    Specification,
+    Stock,
+    Tensor,
+)
+from tflint_grad.verify.inputs.usage import Usage, UsageReader, dotted, parameter_names
+from tflint_grad.verify.syntax import Definition, Program
+
+OF_MODELS = frozenset(
+    {"trainable_variables", "trainable_weights", "non_trainable_variables", "variables", "weights"}
+    | {"layers", "summary", "fit", "compile", "predict", "count_params", "losses", "inputs", "outputs"}
+    | {"compute_loss", "get_weights", "set_weights", "train_on_batch", "evaluate", "trainable"}
+)
+OF_OPTIMIZERS = frozenset({"apply_gradients", "minimize", "apply", "learning_rate", "iterations"})
+OF_METRICS = frozenset({"update_state", "result", "reset_state", "reset_states"})
+OF_VARIABLES = frozenset({"assign", "assign_add", "assign_sub", "read_value", "initialized_value"})
+OF_DATASETS = frozenset(
+    {"batch", "shuffle", "map", "take", "prefetch", "repeat", "as_numpy_iterator", "cache", "skip"}
+)
+OF_DICTIONARIES = frozenset({"items", "keys", "values", "get", "setdefault", "pop"})
+OF_LISTS = frozenset({"append", "extend", "insert"})
+OF_TEXTS = frozenset({"split", "lower", "upper", "startswith", "endswith", "format", "strip"})
+OF_TENSORS = frozenset({"shape", "dtype", "numpy", "ndim", "get_shape", "set_shape", "T", "astype"})
+
+_MODELS = re.compile(
+    r"model|net(work)?$|^net|encoder|decoder|generator|discriminator|critic|actor|policy|classifier"
+    r"|backbone|head$|embed|teacher|student|regressor|layer|mlp|q_network|critic|module"
+)
+_OPTIMIZERS = re.compile(r"optimi[sz]er|^opt$|_opt$")
+_LOSSES = re.compile(r"loss(_fn|_function|_object|_obj|es)?$|criterion|objective|cost")
+_COUNTS = re.compile(
+    r"^(n|k|m|num|count|size|dim|dims|units|steps?|epochs?|rounds?|width|height|depth|rank|order|times|"
+    r"iterations|batch_size|classes|channels|hidden|layers|experts|heads|length|rows|columns|axis)$"
+    r"|^(n|num|max)_|_(size|dim|count|steps|units|epochs|rounds|iterations|classes)$"
+)
+_NUMBERS = re.compile(
+    r"^(lr|rate|eps|epsilon|alpha|beta|gamma|delta|lambda_?|sigma|tau|temperature|scale|weight_decay|"
+    r"margin|tolerance|tol|threshold|decay|momentum|strength|factor|penalty|coefficient|step_size|"
+    r"learning_rate|discount|noise|stiffness|rho|eta|mu|nu|kappa|clip|limit|bound)$"
+    r"|_(rate|eps|weight|scale|factor|coef|coefficient|decay|strength)$"
+)
+_FLAGS = re.compile(r"^(training|train|verbose|debug|use_|is_|with_|return_|log|loud|trace)")
+_LABELS = re.compile(r"^(labels?|classes|ids?|ind(ex|ices)|tokens?|actions?|targets?_ids?|y_true_ids)$|_(ids|idx|labels)$")
+_TEXTS = re.compile(r"^(name|path|file(name)?|mode|prefix|title|tag|key|kind)$|_(name|path|dir|file)$")
+_DATASETS = re.compile(r"^(dataset|ds|data|batches|loader|train_ds|train_data|training_set)$|dataset|_ds$|batches$")
+_LISTED = re.compile(
+    r"^(models|networks|nets|layers|losses|variables|weights|sources|samples|points|inputs|xs|items)$"
+)
+_STEP_ELEMENTS = 2
+
+
+class Candidates:
+    """What the parameters of one program may be. `namespace` is the executed module's."""
+
+    def __init__(
+        self, program: Program, namespace: Mapping[str, Any], wanted: frozenset[str] = frozenset()
+    ) -> None:
+        """`wanted`: classes that hold a flagged row; objects of those come first."""
+        self._program = program
+        self._namespace = namespace
+        self._wanted = wanted
+        self._reader = UsageReader(program)
+        self._classes = [
+            one for one in program.definitions if one.is_class and one.outermost is one or one.is_class
+        ]
+
+    def of_parameter(self, definition: Definition, name: str) -> list[Specification]:
+        """Candidates for one parameter, without repetition."""
+        usage = self._reader.of_parameter(definition, name)
+        found: list[Specification] = []
+        annotation, default = _declared(definition, name)
+        at_calls = self._at_calls(definition, name)
+        for one in [
+            *at_calls,
+            # What a function gives itself is right before what we think of.
+            *([] if default is None else [Omitted()]),
+            *self._annotated(annotation),
+            *self._of_same_name(name, usage),
+            *self.of_usage(usage, name),
+            *_ANYTHING,
+        ]:
+            if one not in found:
+                found.append(one)
+        return found
+
+    def of_usage(self, usage: Usage, name: str) -> Iterator[Specification]:
+        """What it is by what is done with it, and by what it is called."""
+        attributes = usage.attributes
+        name = name.lstrip("_").lower()
+        names = {one.lstrip("_").lower() for one in usage.names} | {name}
+        own_classes = list(self._classes_for(usage, name))
+        if usage.called_with or attributes - OF_TENSORS:
+            yield from own_classes
+        if attributes & OF_OPTIMIZERS or (_OPTIMIZERS.search(name) and not usage.called_with):
+            yield Stock("optimizer")
+        if attributes & OF_METRICS:
+            yield Stock("metric")
+        if usage.called_with and attributes & {"name", "reduction"} or (
+            usage.called_with and _LOSSES.search(name) and 2 in usage.called_with
+        ):
+            yield Stock("loss")
+        if attributes & OF_MODELS or (
+            _MODELS.search(name) and (usage.called_with or not usage.arithmetic) and not _LISTED.search(name)
+        ):
+            yield from (Stock("model"), Stock("narrow model"), Stock("image model"))
+            yield Stock("compiled model")
+        if usage.called_with:
+            if not attributes:
+                yield from self._functions(usage)
+            yield from (Stock("elementwise function"), Stock("scalar function"))
+            yield from (Stock("model"), Stock("loss"), Stock("callback"))
+        if attributes & OF_VARIABLES:
+            yield from (Tensor(kind="variable"), Tensor(shape=(3,), kind="variable"))
+            yield Tensor(shape=(), kind="variable")
+        if usage.keys:
+            yield from self._dictionary(usage)
+        if attributes & OF_DATASETS or (usage.iterated and _DATASETS.search(name)):
+            element = self._element(usage)
+            yield Several((element,) * _STEP_ELEMENTS, "dataset" if attributes & OF_DATASETS else "list")
+        if usage.iterated:
+            element = self._element(usage)
+            if _MODELS.search(name) and isinstance(element, Tensor):
+                yield Several((Stock("model"), Stock("model")))
+            yield Several((element,) * _STEP_ELEMENTS)
+            yield Tensor()
+            yield Several((element,) * _STEP_ELEMENTS, "dataset")
+            yield Literal((3, 3))
+        if attributes & OF_DICTIONARIES and not attributes & OF_TENSORS:
+            yield Several((Tensor(), Tensor()), "dict", ("a", "b"))
+        if attributes & OF_LISTS:
+            yield Literal([])
+        if attributes & OF_TEXTS:
+            yield Literal("name")
+        for value in usage.compared:
+            if isinstance(value, str):
+                yield Literal(value)
+        yield from self._of_names(names, name, usage)
+
+    def _of_names(self, names: set[str], name: str, usage: Usage) -> Iterator[Specification]:
+        tensor_like = usage.attributes & OF_TENSORS or usage.multiplied
+        if not tensor_like:
+            if usage.counted or any(_COUNTS.search(one) for one in (name,)):
+                yield from (Literal(2), Literal(3), Literal(1))
+            if _FLAGS.search(name):
+                yield from (Literal(True), Literal(False))
+            if _TEXTS.search(name):
+                yield Literal("name")
+            if _NUMBERS.search(name) and not usage.indices and not usage.iterated:
+                yield from (Literal(0.1), Literal(1.0))
+        if self._takes_integers(usage) or any(_LABELS.search(one) for one in names):
+            yield from (Tensor("int32", (2,)), Tensor("int64", (2,)), Tensor("int32", (2, 3)))
+            yield Tensor("int32", ())
+        for count in sorted(usage.unpacked):
+            yield Several((Tensor(),) * count, "tuple")
+        if usage.indices and max(usage.indices) > 1:
+            yield Tensor(shape=(max(usage.indices) + 1,))
+            yield Tensor(shape=(2, max(usage.indices) + 1))
+        if usage.decided and not usage.arithmetic and not tensor_like:
+            yield from (Literal(True), Literal(False))
+
+    def _takes_integers(self, usage: Usage) -> bool:
+        for callee, place in usage.passed:
+            last = callee.rpartition(".")[2]
+            if place in _INTEGERS.get(last, ()):
+                return True
+        return False
+
+    def _element(self, usage: Usage) -> Specification:
+        """What a loop over it binds, by how the body uses that."""
+        for target, definition in zip(usage.iterated, usage.iterated_in, strict=True):
+            if isinstance(target, ast.Tuple):
+                items = [self._of_target(one, definition) for one in target.elts]
+                return Several(tuple(items), "tuple")
+            if isinstance(target, ast.Name) and target.id != "_":
+                return self._of_target(target, definition)
+        return Tensor()
+
+    def _of_target(self, target: ast.expr, definition: Definition) -> Specification:
+        if isinstance(target, ast.Name):
+            usage = self._reader.of_parameter(definition, target.id)
+            return next(iter([*self.of_usage(usage, target.id), Tensor()]))
+        if isinstance(target, ast.Tuple):
+            return Several(tuple(self._of_target(one, definition) for one in target.elts), "tuple")
+        return Tensor()
+
+    def _dictionary(self, usage: Usage) -> Iterator[Specification]:
+        keys = tuple(sorted(usage.keys))
+        yield Several(
+            tuple(
+                Tensor("int32", (2,)) if _LABELS.search(key.lower()) else Tensor() for key in keys
+            ),
+            "dict",
+            keys,
+        )
+
+    def _functions(self, usage: Usage) -> Iterator[Specification]:
+        """Functions of the module itself that take as many arguments."""
+        for one in self._program.definitions:
+            if one.parent is None and not one.is_class and one.name in self._namespace:
+                names = parameter_names(one)
+                if len(names) in usage.called_with and not _asks_for_gradients(one):
+                    yield Expression(one.name)
+
+    def _classes_for(self, usage: Usage, name: str) -> Iterator[Specification]:
+        """Classes of the program that offer what is used, those of a like name first."""
+        scored = []
+        for order, one in enumerate(self._classes):
+            offered = self._offers(one)
+            needed = usage.attributes
+            if usage.called_with and not offered & {"__call__", "call"}:
+                continue
+            known = needed & offered
+            missing = needed - offered - OF_MODELS
+            alike = _alike(one.name, name)
+            if missing and not (alike and len(known) >= len(missing)):
+                continue
+            if not (known or alike or usage.called_with):
+                continue
+            wanted = one.qualified in self._wanted
+            scored.append((-int(wanted), -int(alike), -len(known), order, one.qualified))
+        for *_, qualified in sorted(scored):
+            yield from (Expression(name) for name in self.instances(qualified))
+            yield Built(qualified)
+
+    def instances(self, qualified: str) -> list[str]:
+        """Names of the module that hold an object of a class of the program."""
+        owner = _resolve(self._namespace, qualified)
+        if not isinstance(owner, type):
+            return []
+        return [
+            name
+            for name, value in list(self._namespace.items())
+            if isinstance(value, owner) and not name.startswith("__")
+        ]
+
+    def _offers(self, definition: Definition) -> set[str]:
+        """Methods and attributes of a class, with those of its bases in the file."""
+        found: set[str] = set()
+        todo = [definition]
+        known: set[str] = set()
+        while todo:
+            one = todo.pop()
+            if one.qualified in known or not isinstance(one.node, ast.ClassDef):
+                continue
+            known.add(one.qualified)
+            for node in ast.walk(one.node):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    found.add(node.name)
+                elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                    found.add(node.attr)
+                elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                    found.add(node.target.id)
+                elif isinstance(node, ast.Assign):
+                    found |= {one.id for one in node.targets if isinstance(one, ast.Name)}
+            for base in one.node.bases:
+                name = dotted(base)
+                if name in self._program.by_name:
+                    todo.append(self._program.by_name[name])
+                elif name.rpartition(".")[2] in ("Model", "Layer", "Module", "Sequential"):
+                    found |= {"trainable_variables", "variables", "name"}
+                    if not name.endswith("Module"):
+                        found |= {"__call__", "build", "weights", "trainable_weights", "losses"}
+        return found
+
+    def _annotated(self, annotation: ast.expr | None) -> Iterator[Specification]:
+        if annotation is None:
+            return
+        if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+            try:
+                annotation = ast.parse(annotation.value, mode="eval").body
+            except SyntaxError:
+                return
+        if isinstance(annotation, ast.BinOp):  # X | None
+            yield from self._annotated(annotation.left)
+            yield from self._annotated(annotation.right)
+            return
+        if isinstance(annotation, ast.Subscript):
+            outer = dotted(annotation.value).rpartition(".")[2]
+            inner = annotation.slice
+            items = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            if outer in ("Optional", "Union"):
+                for item in items:
+                    yield from self._annotated(item)
+            elif outer in ("list", "List", "Sequence", "Iterable", "Iterator", "Collection"):
+                first = next(self._annotated(items[0]), Tensor())
+                yield Several((first,) * _STEP_ELEMENTS)
+            elif outer in ("tuple", "Tuple"):
+                listed = [one for one in items if not (isinstance(one, ast.Constant) and one.value is ...)]
+                yield Several(tuple(next(self._annotated(one), Tensor()) for one in listed), "tuple")
+            elif outer == "Callable":
+                yield from (Stock("elementwise function"), Stock("scalar function"))
+            return
+        name = dotted(annotation)
+        if name in self._program.by_name and self._program.by_name[name].is_class:
+            yield from (Expression(each) for each in self.instances(name))
+            yield Built(name)
+        yield from _ANNOTATED.get(name.rpartition(".")[2], ())
+
+    def _of_same_name(self, name: str, usage: Usage) -> Iterator[Specification]:
+        """A variable of the module by the same name, unless it is a function that is not called."""
+        value = self._namespace.get(name)
+        if value is None or isinstance(value, type) or type(value).__name__ == "module":
+            return
+        if callable(value) and not (usage.called_with or usage.attributes):
+            return
+        yield Expression(name)
+
+    def _at_calls(self, definition: Definition, name: str) -> list[Specification]:
+        """The values of real calls in the module, where names of the module suffice for them."""
+        found: list[Specification] = []
+        parameters = parameter_names(definition)
+        target = definition
+        if definition.name == "__init__" and definition.parent is not None:
+            target = definition.parent
+        method = definition.parent is not None and definition.parent.is_class
+        if method:
+            parameters = parameters[1:]
+        if name not in parameters:
+            return found
+        position = parameters.index(name)
+        for node in ast.walk(self._program.tree):
+            if not isinstance(node, ast.Call) or dotted(node.func).rpartition(".")[2] != target.name:
+                continue
+            given: ast.expr | None = next(
+                (one.value for one in node.keywords if one.arg == name), None
+            )
+            if given is None and position < len(node.args):
+                head = node.args[: position + 1]
+                if not any(isinstance(one, ast.Starred) for one in head):
+                    given = head[-1]
+            if given is None:
+                continue
+            resolved = self._closed(given, node, 0)
+            if resolved is not None:
+                one = Expression(ast.unparse(resolved))
+                if one not in found:
+                    found.append(one)
+        return found
+
+    def _closed(self, expression: ast.expr, near: ast.AST, depth: int) -> ast.expr | None:
+        """The expression, free of local names: they are replaced by what they were assigned."""
+        import copy
+
+        if depth > 4:
+            return None
+        around = self._program.enclosing(getattr(near, "lineno", 0))
+        failed = False
+        reader = self
+
+        class Replace(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+                nonlocal failed
+                local = reader._assigned(node.id, around)
+                if local is None:
+                    import builtins
+
+                    unknown = node.id not in reader._namespace and not hasattr(builtins, node.id)
+                    # A parameter of the caller, a loop variable: unknown here.
+                    if unknown or reader._is_bound(node.id, around):
+                        failed = True
+                    return node
+                closed = reader._closed(local, local, depth + 1)
+                if closed is None:
+                    failed = True
+                    return node
+                return closed
+
+        result = Replace().visit(copy.deepcopy(expression))
+        return None if failed else result
+
+    def _assigned(self, name: str, around: Definition | None) -> ast.expr | None:
+        """The one expression that a name is assigned in a function, or in a guard of the module."""
+        if around is None and name in self._namespace:
+            return None
+        body = around.node if around is not None and not around.is_class else self._program.tree
+        values = [
+            node.value
+            for node in ast.walk(body)
+            if isinstance(node, ast.Assign)
+            and any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
+        ]
+        return values[0] if values else None
+
+    def _is_bound(self, name: str, around: Definition | None) -> bool:
+        if around is None or around.is_class:
+            return False
+        if name in parameter_names(around):
+            return True
+        return any(
+            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+            for node in ast.walk(around.node)
+        )
+
+
+def _declared(definition: Definition, name: str) -> tuple[ast.expr | None, ast.expr | None]:
+    """Annotation and default of a parameter."""
+    if isinstance(definition.node, ast.ClassDef):
+        return None, None
+    arguments = definition.node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults: dict[str, ast.expr | None] = {}
+    for one, default in zip(reversed(positional), reversed(arguments.defaults), strict=False):
+        defaults[one.arg] = default
+    for one, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        defaults[one.arg] = value
+    annotation = next(
+        (one.annotation for one in (*positional, *arguments.kwonlyargs) if one.arg == name), None
+    )
+    return annotation, defaults.get(name)
+
+
+def _asks_for_gradients(definition: Definition) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in ("gradient", "GradientTape", "jacobian")
+        for node in ast.walk(definition.node)
+    )
+
+
+def _alike(class_name: str, name: str) -> bool:
+    one, other = class_name.lower().strip("_"), name.lower().replace("_", "")
+    return len(other) > 2 and (one.startswith(other) or other in one or one in other)
+
+
+def _resolve(namespace: Mapping[str, Any], qualified: str) -> Any:
+    first, *rest = qualified.split(".")
+    value = namespace.get(first)
+    for name in rest:
+        value = getattr(value, name, None)
+    return value
+
+
+#: Arguments that are integers, by the last name of the callee.
+_INTEGERS: dict[str, tuple[str, ...]] = {
+    "sparse_softmax_cross_entropy_with_logits": ("labels",),
+    "sparse_categorical_crossentropy": ("0",),
+    "SparseCategoricalCrossentropy": ("0",),
+    "gather": ("1", "indices"),
+    "gather_nd": ("1", "indices"),
+    "embedding_lookup": ("1", "ids"),
+    "one_hot": ("0", "indices"),
+    "segment_sum": ("1", "segment_ids"),
+    "unsorted_segment_sum": ("1", "segment_ids"),
+    "sequence_mask": ("0", "lengths"),
+}
+_ANNOTATED: dict[str, tuple[Specification, ...]] = {
+    "float": (Literal(0.1), Literal(1.0)),
+    "int": (Literal(2), Literal(3), Literal(1)),
+    "bool": (Literal(True), Literal(False)),
+    "str": (Literal("name"),),
+    "Tensor": (Tensor(),),
+    "Variable": (Tensor(kind="variable"), Tensor(shape=(3,), kind="variable")),
+    "ndarray": (Tensor(kind="ndarray"), Tensor(shape=(3,), kind="ndarray")),
+    "Model": (Stock("model"), Stock("narrow model"), Stock("image model")),
+    "Sequential": (Stock("model"),),
+    "Layer": (Stock("model"),),
+    "Optimizer": (Stock("optimizer"),),
+    "Loss": (Stock("loss"),),
+    "Metric": (Stock("metric"),),
+    "Dataset": (
+        Several((Several((Tensor(), Tensor()), "tuple"),) * 2, "dataset"),
+        Several((Tensor(),) * 2, "dataset"),
+    ),
+    "Callable": (Stock("elementwise function"), Stock("scalar function")),
+}
+#: What is tried at last, whatever the parameter is called.
+_ANYTHING: tuple[Specification, ...] = (
+    Tensor(),
+    Tensor(shape=(3,)),
+    Tensor(shape=()),
+    Tensor(shape=(3, 3)),
+    Literal(0.5),
+    Literal(2),
+    Tensor("int32", (2,)),
+    Tensor(shape=(2, 3, 4)),
+    Tensor(shape=(2, 8, 8, 3)),
+    Several((Tensor(), Tensor())),
+    Several((Tensor(), Tensor()), "tuple"),
+    Tensor(shape=(2,), kind="variable"),
+    Tensor("float64"),
+    Stock("elementwise function"),
+    Stock("scalar function"),
+    Stock("model"),
+    Literal(None),
+)

@@ -1,0 +1,23 @@
+"""One oracle a consequence: was what the finding says seen? They look at plain observations."""
+
+from __future__ import annotations
+
+from tflint_grad.verify.oracles import memory, raises, slow, wrong
+from tflint_grad.verify.oracles.base import Answer, Oracle, Runs
+from tflint_grad.verify.oracles.gradients import outcome_oracle
+from tflint_grad.verify.question import Question
+
+ORACLES: dict[str, Oracle] = {
+    "raises": raises.oracle,
+    "gradient-none": outcome_oracle("none"),
+    "gradient-zero": outcome_oracle("zero"),
+    "gradient-nan": outcome_oracle("not-finite"),
+    "gradient-wrong": wrong.oracle,
+    "memory": memory.oracle,
+    "slow": slow.oracle,
+}
+
+
+def judge(question: Question, runs: Runs) -> Answer:
+    """What the runs of a scene say about a finding."""
+    return ORACLES[question.consequence](question, runs)

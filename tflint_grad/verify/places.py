@@ -1,0 +1,88 @@
+"""Where in the watched files something happens, seen through AutoGraph's generated files."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Iterable
+from types import FrameType, TracebackType
+from typing import Any
+
+from tensorflow.python.util import tf_stack
+
+from tflint_grad.verify.observation import NOWHERE, Place
+
+GENERATED = "__autograph_generated_file"
+#: Errors of a graph tell the user's rows in their text only.
+_TOLD = re.compile(r'File "([^"]+)", line (\d+)')
+#: Frames looked at before a place is given up.
+_DEEPEST = 400
+
+
+class Places:
+    """Rows of some files, whether their own code runs or what AutoGraph made of it."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self.files = frozenset(files)
+        self._origins: dict[tuple[str, int], Any] = {}
+
+    def here(self) -> Place:
+        """The place of the innermost frame of a watched file."""
+        frame: FrameType | None = sys._getframe(1)
+        for _ in range(_DEEPEST):
+            if frame is None:
+                break
+            place = self.of(frame)
+            if place[1]:
+                return place
+            frame = frame.f_back
+        return NOWHERE
+
+    def of(self, frame: FrameType) -> Place:
+        """The place of one frame that runs a watched file or code generated from it."""
+        return self.at(frame.f_code.co_filename, frame.f_lineno)
+
+    def at(self, name: str, row: int) -> Place:
+        """The place of a row of a watched file or of code generated from one."""
+        if name in self.files:
+            return (name, row)
+        if GENERATED not in name:
+            return NOWHERE
+        if (name, row) not in self._origins:
+            # The public `extract_stack` is too dear for every line of generated code, and knows
+            # no function that was made by a converted one and outlives it: so we remember.
+            stack = tf_stack._source_mapper_stacks[threading.get_ident()]
+            if stack:
+                self._origins.update(stack[-1].get_effective_source_map())
+        origin = self._origins.get((name, row))
+        if origin and origin[0] in self.files:
+            return (origin[0], int(origin[1]))
+        return NOWHERE
+
+    def through(self, error: BaseException) -> list[Place]:
+        """Every place that an exception, or one that it came from, says it passed."""
+        places: set[Place] = set()
+        todo: list[BaseException | None] = [error]
+        known: set[int] = set()
+        while todo:
+            current = todo.pop()
+            if current is None or id(current) in known:
+                continue
+            known.add(id(current))
+            step: TracebackType | None = current.__traceback__
+            while step is not None:
+                places.add(self.at(step.tb_frame.f_code.co_filename, step.tb_lineno))
+                step = step.tb_next
+            for name, row in _TOLD.findall(_text(current)):
+                places.add(self.at(name, int(row)))
+            todo += [current.__cause__, current.__context__]
+        places.discard(NOWHERE)
+        return sorted(places)
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an exception of the user's may fail to print itself
+        return ""

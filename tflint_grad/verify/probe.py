@@ -1,0 +1,360 @@
+"""Watches TensorFlow while a scene runs, and writes down what its tapes do.
+
+Nothing that the program sees may change: what is wrapped keeps its signature, its result and its
+exceptions, no strong reference outlives the call, and everything is undone on leaving.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import itertools
+import logging
+import weakref
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.eager.polymorphic_function import polymorphic_function
+from tensorflow.python.framework import op_callbacks, ops
+from tensorflow.python.platform import tf_logging
+
+from tflint_grad.verify import outcomes
+from tflint_grad.verify.observation import (
+    NOWHERE,
+    Claim,
+    GradientCall,
+    Observations,
+    Place,
+    Raised,
+    TapeLife,
+)
+from tflint_grad.verify.places import Places
+from tflint_grad.verify.rows import RowTracer
+from tflint_grad.verify.shift import Shift
+
+ASKS = ("gradient", "jacobian", "batch_jacobian")
+#: Beyond so many tapes, exceptions and warnings no more are written down: a training loop has many.
+_MOST = 2000
+
+
+class _Record:
+    """A tape under observation, and weak references to what it recorded in eager code."""
+
+    def __init__(self, tape: tf.GradientTape, life: TapeLife, number: int) -> None:
+        self.tape = weakref.ref(tape)
+        self.life = life
+        self.number = number
+        self.recorded: list[weakref.ref[Any]] = []
+
+    def alive(self) -> int:
+        gc.collect()
+        return sum(reference() is not None for reference in self.recorded)
+
+
+class Probe:
+    """Everything seen in one run.
+
+    `files` are watched; `marks` are the places whose every execution is told with the tapes that
+    recorded then. With `intermediates`, what tapes record is followed: it makes TensorFlow slower.
+    With `forgetful`, each tape drops its record after as many gradient calls as are given: the run
+    that might have been, against which what a tape keeps alive is measured. `shift` moves sources.
+    """
+
+    current: Probe | None = None
+
+    def __init__(
+        self,
+        files: Collection[str],
+        marks: Collection[Place] = (),
+        *,
+        intermediates: bool = False,
+        forgetful: list[int] | None = None,
+        shift: Shift | None = None,
+    ) -> None:
+        self.seen = Observations()
+        self.places = Places(files)
+        self.measuring = True  # off while somebody differentiates numerically
+        self.shift = shift
+        self._clock = itertools.count(1)
+        self._depth = 0
+        self._intermediates = intermediates
+        self._forgetful = forgetful
+        self._records: list[_Record] = []
+        self._functions: list[tuple[weakref.ref[Any], Place]] = []
+        self._calls: dict[tuple[object, ...], GradientCall] = {}
+        self._rows = RowTracer(self.places, self, frozenset(marks))
+
+    def tick(self) -> int:
+        return next(self._clock)
+
+    # What others tell us
+
+    def note_claim(self, kind: str, reason: str = "") -> None:
+        self.seen.claims.append(Claim(kind, self.places.here(), self.tick(), reason))
+
+    def note_row(self, place: Place, marked: bool) -> None:
+        self.seen.executed.setdefault(place, self.tick())
+        if marked:
+            under = self.seen.under.setdefault(place, [])
+            under += [tape for tape in self._recording() if tape not in under]
+
+    def note_passing(self, error: BaseException, place: Place) -> None:
+        """An exception came through a watched row; whoever catches it."""
+        kind, message = type(error).__name__, outcomes.message(error)
+        last = self.seen.raised[-1] if self.seen.raised else None
+        if last is not None and (last.kind, last.message) == (kind, message):
+            if place not in last.places:
+                last.places.append(place)
+        elif len(self.seen.raised) < _MOST:
+            self.seen.raised.append(Raised(kind, message, [place], self.tick(), False))
+
+    def note_error(self, error: BaseException, escaped: bool) -> None:
+        kind, message = type(error).__name__, outcomes.message(error)
+        places = self.places.through(error)
+        self.seen.raised.append(Raised(kind, message, places, self.tick(), escaped))
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        before, self.measuring = self.measuring, False
+        try:
+            yield
+        finally:
+            self.measuring = before
+
+    # What we see ourselves
+
+    @contextmanager
+    def watching(self, rows: bool = True) -> Iterator[Probe]:
+        """Everything below is undone on leaving. `rows`: tell which rows run, too."""
+        with ExitStack() as stack:
+            replace = stack.enter_context
+            for name in ASKS:
+                replace(replaced(tf.GradientTape, name, self._asking))
+            replace(replaced(tf.GradientTape, "__init__", self._making))
+            replace(replaced(tf.GradientTape, "__enter__", self._entering))
+            replace(replaced(tf.GradientTape, "__exit__", self._leaving))
+            replace(replaced(ops._EagerTensorBase, "_numpy", self._converting))
+            replace(replaced(polymorphic_function.Function, "__init__", self._making_function))
+            if self.shift is not None:
+                replace(self.shift.applied())
+            replace(self._hearing_warnings())
+            if self._intermediates or self._forgetful is not None:
+                op_callbacks.add_op_callback(self._operation)
+                stack.callback(op_callbacks.remove_op_callback, self._operation)
+            Probe.current = self
+            try:
+                with self._rows.tracing() if rows else contextlib.nullcontext():
+                    yield self
+            finally:
+                Probe.current = None
+                self.measuring = False  # what outlives the run may still call us
+                self._count_traces()
+
+    def _recording(self) -> list[Place]:
+        """Where the tapes were opened that record now."""
+        places = []
+        for record in reversed(self._records[-50:]):
+            tape = record.tape()
+            if tape is not None and tape._recording:
+                places.append(record.life.places[-1])
+        return places
+
+    def _making(self, original: Callable[..., None]) -> Callable[..., None]:
+        def init(tape: Any, *arguments: Any, **named: Any) -> None:
+            original(tape, *arguments, **named)
+            if self.measuring and len(self._records) < _MOST:
+                in_graph = not tf.executing_eagerly()
+                life = TapeLife([self.places.here()], tape._persistent, in_graph)
+                self.seen.tapes.append(life)
+                tape._tflint_grad_record = _Record(tape, life, len(self._records))
+                self._records.append(tape._tflint_grad_record)
+
+        return init
+
+    def _entering(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def enter(tape: Any) -> Any:
+            record = record_of(tape)
+            if record is not None and self.measuring:
+                record.life.places.append(self.places.here())
+                if self.shift is not None:
+                    self.shift.on_entry(record.number)
+            return original(tape)
+
+        return enter
+
+    def _leaving(self, original: Callable[..., None]) -> Callable[..., None]:
+        def leave(tape: Any, *exception: Any) -> None:
+            original(tape, *exception)
+            self._after_use(tape)
+
+        return leave
+
+    def _after_use(self, tape: Any) -> None:
+        record = record_of(tape)
+        if record is None or not self.measuring or not tf.executing_eagerly():
+            return
+        if not self._intermediates and self._forgetful is None:
+            return
+        if self._forgetful is not None and not tape._recording:
+            number = record.number
+            uses = self._forgetful[number] if number < len(self._forgetful) else 0
+            tape._tape = None if record.life.gradients >= uses else tape._tape
+        record.life.alive_after_use = record.alive()
+
+    def _asking(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(original)
+        def ask(tape: Any, target: Any, sources: Any, *arguments: Any, **named: Any) -> Any:
+            # `jacobian` asks through `gradient`, once a row: only the outer question is the user's.
+            if self._depth or not self.measuring:
+                return original(tape, target, sources, *arguments, **named)
+            record = record_of(tape)
+            opened = record.life.places[-1] if record is not None else NOWHERE
+            call = GradientCall(self.places.here(), opened, original.__name__)
+            call.target_is_host = outcomes.is_host(target)
+            self._depth += 1
+            recorded = record.life.recorded if record is not None else 0
+            try:
+                result = original(tape, target, sources, *arguments, **named)
+                self._look_at(call, result)
+                if self.shift is not None and record is not None:
+                    self.shift.on_gradient(record.number, call, target, sources, result, arguments, named)
+                return result
+            except Exception as error:
+                call.error = f"{type(error).__name__}: {outcomes.message(error)}"
+                raise
+            finally:
+                self._depth -= 1
+                self.add(call)
+                if record is not None:
+                    record.life.gradients += 1
+                    record.life.recorded_by_gradients += record.life.recorded - recorded
+                self._after_use(tape)
+
+        return ask
+
+    def _look_at(self, call: GradientCall, result: Any) -> None:
+        gradients = tf.nest.flatten(result)
+        call.outcomes = [outcomes.outcome(gradient) for gradient in gradients]
+        if outcomes.SYMBOLIC in call.outcomes:
+            outcomes.tell_when_run(gradients, functools.partial(self._ran, call))
+
+    def _ran(self, traced: GradientCall, words: list[str]) -> None:
+        """A graph has computed gradients that were symbols when it was traced."""
+        if self.measuring:
+            call = GradientCall(traced.place, traced.tape, traced.method, words)
+            self.add(call)
+
+    def add(self, call: GradientCall) -> None:
+        call.first = call.last = self.tick()
+        same = self._calls.setdefault(call.signature, call)
+        if same is call:
+            self.seen.gradients.append(call)
+        else:
+            same.count += 1
+            same.last = call.last
+
+    def _converting(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def numpy(tensor: Any) -> Any:
+            if self.measuring and not self._depth:
+                place = self.places.here()
+                if place[1]:
+                    self.seen.conversions[place] = self.seen.conversions.get(place, 0) + 1
+            return original(tensor)
+
+        return numpy
+
+    def _making_function(self, original: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(original)
+        def init(function: Any, python_function: Any, *arguments: Any, **named: Any) -> None:
+            original(function, python_function, *arguments, **named)
+            code = getattr(python_function, "__code__", None)
+            if self.measuring and code is not None and len(self._functions) < _MOST:
+                place = self.places.at(code.co_filename, code.co_firstlineno)
+                if place[1]:
+                    self._functions.append((weakref.ref(function), place))
+
+        return init
+
+    def _count_traces(self) -> None:
+        for reference, place in self._functions:
+            function = reference()
+            name = f"{place[0]}:{place[1]}"
+            traces = 1 if function is None else function.experimental_get_tracing_count()
+            self.seen.traces[name] = self.seen.traces.get(name, 0) + traces
+
+    def _operation(
+        self,
+        op_type: str,
+        inputs: Any,
+        attrs: Any,
+        outputs: Any,
+        op_name: str | None = None,
+        graph: Any = None,
+    ) -> None:
+        if graph is not None or not self.measuring:
+            return
+        for record in self._records:
+            tape = record.tape()
+            if tape is not None and tape._recording:
+                record.recorded += [weakref.ref(output) for output in outputs]
+                record.life.recorded += 1
+
+    @contextmanager
+    def _hearing_warnings(self) -> Iterator[None]:
+        probe = self
+
+        class Ear(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                if len(probe.seen.warnings) < _MOST:
+                    told = record.getMessage()[:200]
+                    probe.seen.warnings.append((probe.places.here(), told))
+
+        ear = Ear(logging.WARNING)
+        logger = tf_logging.get_logger()
+        level = logger.level
+        # TensorFlow says each thing once a process: let it say it once a run.
+        tf_logging._log_counter_per_token.clear()
+        if level > logging.WARNING:
+            logger.setLevel(logging.WARNING)
+        logger.addHandler(ear)
+        try:
+            yield
+        finally:
+            logger.removeHandler(ear)
+            logger.setLevel(level)
+
+    def measure_what_is_kept(self) -> None:
+        """At the end: which tapes live, and what lives only because a tape holds it."""
+        gc.collect()
+        for record in self._records:
+            tape = record.tape()
+            if tape is not None and tape._tape is not None:
+                record.life.alive_at_end = True
+                before = record.alive()
+                tape._tape = None
+                record.life.kept_at_end = before - record.alive()
+
+
+def record_of(tape: Any) -> _Record | None:
+    """What the probe knows of a tape; None for one that was made unseen."""
+    record: _Record | None = getattr(tape, "_tflint_grad_record", None)
+    return record
+
+
+@contextmanager
+def replaced(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
+    """Wrap an attribute of a class for a while; inherited ones are left to the base class."""
+    original = getattr(owner, name)
+    own = name in vars(owner)
+    wrapped = functools.wraps(original)(wrap(original))
+    setattr(owner, name, wrapped)
+    try:
+        yield
+    finally:
+        if own:
+            setattr(owner, name, original)
+        else:
+            delattr(owner, name)

@@ -1,0 +1,186 @@
+"""Moves the sources of a gradient by a known amount while a scene is run again.
+
+A source is known from one run to the next by the order in which it was made or watched: seeds are
+fixed, so two runs make the same variables in the same order.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.framework import ops
+from tensorflow.python.ops import resource_variable_ops
+
+if TYPE_CHECKING:
+    from tflint_grad.verify.observation import GradientCall, Place
+
+#: ("variable", n): the n-th that was made; ("old", id): made before the run; ("watched", n).
+Key = tuple[str, int]
+
+
+@dataclass
+class Measured:
+    """One gradient call with its values: what the tape says, and the height of the target."""
+
+    tape: int
+    keys: list[Key | None]
+    values: list[Any]
+    gradients: list[Any]
+    height: float
+    dtype: str
+
+
+@dataclass
+class Shift:
+    """Runs a scene with sources moved: `steps` are added to them when tape number `tape` opens.
+
+    With `place`, the first gradient call there that answers is written down as `measured`.
+    """
+
+    place: Place | None = None
+    tape: int | None = None
+    steps: dict[Key, Any] = field(default_factory=dict)
+    measured: Measured | None = None
+
+    def __post_init__(self) -> None:
+        self._made: list[weakref.ref[Any]] = []
+        self._watched: list[weakref.ref[Any]] = []
+        self._entered = False
+        self._moved: set[Key] = set()
+        self._restore: list[Callable[[], None]] = []
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Follow variables as they are made, and tensors as they are watched."""
+        variable = resource_variable_ops.BaseResourceVariable
+        made, watch = variable.__init__, tf.GradientTape.watch
+
+        @functools.wraps(made)
+        def init(this: Any, *arguments: Any, **named: Any) -> None:
+            made(this, *arguments, **named)
+            self._made.append(weakref.ref(this))
+            if self._entered:
+                self._move(("variable", len(self._made) - 1), this)
+
+        @functools.wraps(watch)
+        def watching(tape: Any, tensor: Any) -> None:
+            for one in tf.nest.flatten(tensor):
+                if isinstance(one, ops.EagerTensor):
+                    self._watched.append(weakref.ref(one))
+                    if self._entered:
+                        self._move(("watched", len(self._watched) - 1), one)
+            watch(tape, tensor)
+
+        variable.__init__ = init
+        tf.GradientTape.watch = watching
+        try:
+            yield
+        finally:
+            variable.__init__ = made
+            tf.GradientTape.watch = watch
+            for undo in reversed(self._restore):
+                undo()
+
+    def on_entry(self, number: int) -> None:
+        """A tape opens."""
+        if number != self.tape or self._entered:
+            return
+        self._entered = True
+        for index, reference in enumerate(self._made):
+            self._move(("variable", index), reference())
+        for key in self.steps:
+            if key[0] == "old":
+                self._move(key, _by_identity(key[1]))
+
+    def _move(self, key: Key, thing: Any) -> None:
+        step = self.steps.get(key)
+        if step is None or thing is None or key in self._moved:
+            return
+        self._moved.add(key)
+        if key[0] == "watched":
+            before = np.array(thing)
+            _overwrite(thing, before + step.astype(before.dtype))
+            self._restore.append(lambda: _overwrite(thing, before))
+        elif thing.dtype.is_floating:
+            thing.assign(thing + tf.cast(tf.constant(step), thing.dtype))
+
+    def on_gradient(
+        self,
+        number: int,
+        call: GradientCall,
+        target: Any,
+        sources: Any,
+        result: Any,
+        arguments: tuple[Any, ...],
+        named: dict[str, Any],
+    ) -> None:
+        """A gradient call has answered."""
+        wanted = self.place is None or call.place == self.place
+        if self.measured is not None or not wanted or not tf.executing_eagerly():
+            return
+        if self.tape is not None and number != self.tape:
+            return
+        weights = named.get("output_gradients", arguments[0] if arguments else None)
+        if call.method != "gradient":
+            weights = None
+        flat = [_tensor_of(source) for source in tf.nest.flatten(sources)]
+        gradients = tf.nest.flatten(result)
+        if call.method != "gradient" or len(gradients) != len(flat):
+            return
+        self.measured = Measured(
+            tape=number,
+            keys=[self._key(source) for source in flat],
+            values=[np.array(source) for source in flat],
+            gradients=[None if one is None else np.array(tf.convert_to_tensor(one)) for one in gradients],
+            height=_height(target, weights),
+            dtype=str(flat[0].dtype.name) if flat else "",
+        )
+
+    def _key(self, source: Any) -> Key | None:
+        for index, reference in enumerate(self._made):
+            if reference() is source:
+                return ("variable", index)
+        for index, reference in enumerate(self._watched):
+            if reference() is source:
+                return ("watched", index)
+        if isinstance(source, tf.Variable):
+            return ("old", id(source))
+        return None
+
+
+def _tensor_of(source: Any) -> Any:
+    """The TensorFlow variable behind a Keras one."""
+    return getattr(source, "_value", source) if not tf.is_tensor(source) else source
+
+
+def _by_identity(identity: int) -> Any:
+    """A variable that was made before the run: it lives, since the scene uses it."""
+    return ctypes.cast(identity, ctypes.py_object).value
+
+
+def _height(target: Any, weights: Any) -> float:
+    total = 0.0
+    flat = tf.nest.flatten(target)
+    scales = tf.nest.flatten(weights) if weights is not None else [None] * len(flat)
+    for one, scale in zip(flat, scales, strict=False):
+        values = np.asarray(tf.convert_to_tensor(one), np.float64)
+        total += float(np.sum(values if scale is None else values * np.asarray(scale, np.float64)))
+    return total
+
+
+def _overwrite(tensor: Any, values: Any) -> None:
+    """Write into an eager tensor's own memory: the program holds it under a name of its own.
+
+    Only where the tensor lies in the memory of the host.
+    """
+    view = np.asarray(memoryview(tensor))
+    data = np.ascontiguousarray(values, view.dtype)
+    ctypes.memmove(view.ctypes.data, data.ctypes.data, data.nbytes)

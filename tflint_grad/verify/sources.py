@@ -1,0 +1,42 @@
+"""Which of the gradients that a call returns belongs to the source that a finding names."""
+
+from __future__ import annotations
+
+import ast
+import functools
+
+from tflint_grad.verify.observation import Place
+
+_ASKS = ("gradient", "jacobian", "batch_jacobian")
+
+
+def relevant(source: str, place: Place, count: int) -> list[int]:
+    """Indices of the gradients that matter: those of `source` where the call's own list tells them
+    apart, else all."""
+    if source:
+        for names in _sources(place[0]).get(place[1], ()):
+            if len(names) == count and source in names:
+                return [index for index, name in enumerate(names) if name == source]
+    return list(range(count))
+
+
+@functools.lru_cache(maxsize=256)
+def _sources(file: str) -> dict[int, list[list[str]]]:
+    """Row to the source lists that are written out in the gradient calls which touch it."""
+    try:
+        with open(file, "rb") as stream:
+            tree = ast.parse(stream.read())
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    found: dict[int, list[list[str]]] = {}
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        given = node.args[1] if len(node.args) > 1 else None
+        given = next((one.value for one in node.keywords if one.arg == "sources"), given)
+        if node.func.attr in _ASKS and given is not None:
+            listed = given.elts if isinstance(given, ast.List | ast.Tuple) else [given]
+            names = [ast.unparse(one) for one in listed]
+            for row in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+                found.setdefault(row, []).append(names)
+    return found

@@ -1,0 +1,59 @@
+"""What came of running a finding's code: confirmed, refuted, or inconclusive, and on what evidence."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+
+class Status(str, enum.Enum):
+    """*confirmed*: the stated consequence was observed; *refuted*: the flagged line ran and it did
+    not occur; *inconclusive*: neither could be seen."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`evidence`: what was observed; `reason`: why nothing could be, and what the user can do.
+
+    `device` is as TensorFlow names it (`GPU:0 (NVIDIA …)`, `CPU:0`), `seconds` are those of the
+    scene's runs, `scene` says what was executed (`module`, `train_step(x=float32[2,3])`).
+    """
+
+    status: Status
+    evidence: str = ""
+    reason: str = ""
+    device: str = ""
+    tensorflow: str = ""
+    seconds: float = 0.0
+    scene: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "status": str(self.status),
+            "evidence": self.evidence or None,
+            "reason": self.reason or None,
+            "device": self.device or None,
+            "tensorflow": self.tensorflow or None,
+            "seconds": round(self.seconds, 2),
+            "scene": self.scene or None,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        return cls(
+            status=Status(data["status"]),
+            evidence=data["evidence"] or "",
+            reason=data["reason"] or "",
+            device=data["device"] or "",
+            tensorflow=data["tensorflow"] or "",
+            seconds=data["seconds"],
+            scene=data["scene"] or "",
+        )
