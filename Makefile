@@ -22,6 +22,7 @@ test-all: .stamp-test
 
 check: .stamp-test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
 $(BIN)/python:

@@ -12,8 +12,6 @@ from tflint_grad.config import Settings, SettingsFinder, UsageError
 from tflint_grad.engine import FileReport, fails, lint_files
 from tflint_grad.options import command_line_layer, parse
 from tflint_grad.report import write_report
-from tflint_grad.runs.many import available_cores
-from tflint_grad.runs.memory import Memory
 from tflint_grad.source.discovery import find_files
 
 if TYPE_CHECKING:
@@ -84,6 +82,8 @@ def _lint(
     paths: Sequence[str], finder: SettingsFinder, here: Settings, options: argparse.Namespace
 ) -> list[FileReport]:
     """The reports, sorted by name."""
+    from tflint_grad.runs.many import available_cores
+
     names = _files(paths, finder)
     buffer = _buffer(finder, options) if "-" in paths else None
     with contextlib.ExitStack() as stack:
@@ -102,7 +102,7 @@ def _lint(
             finder,
             jobs=here.first("jobs") or available_cores(),
             executor=executor,
-            memory=Memory.of(here),
+            cache=here,
             buffer=buffer,
             progress=progress,
         )

@@ -97,7 +97,9 @@ class Settings:
         """Where findings are remembered, absolute; None: in the platform's cache folder."""
         for layer in self.layers:
             if layer.cache_dir is not None:
-                return os.path.abspath(os.path.join(layer.root, os.path.expanduser(layer.cache_dir)))
+                return os.path.abspath(
+                    os.path.join(layer.root, os.path.expanduser(layer.cache_dir))
+                )
         return None
 
     @property

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from tflint_grad.config import Settings, SettingsFinder
-    from tflint_grad.runs.memory import Memory
     from tflint_grad.runs.projects import Projects
 
 
@@ -66,7 +65,7 @@ def lint_files(
     *,
     jobs: int = 1,
     executor: Executor | None = None,
-    memory: Memory | None = None,
+    cache: Settings | None = None,
     buffer: tuple[str, bytes] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[FileReport]:
@@ -77,7 +76,7 @@ def lint_files(
         finder: the settings of each file; by default those of the nearest `pyproject.toml`.
         jobs: processes at most; a run below a stated size stays in one.
         executor: any executor; it gets the content of the files where it does not see them.
-        memory: the cache of findings; by default nothing is remembered.
+        cache: the settings that say where findings are remembered; by default nowhere.
         buffer: name and content of a text that stands for the file of that name.
         progress: called with the number of files that are done.
 
@@ -87,7 +86,7 @@ def lint_files(
     from tflint_grad.config import SettingsFinder
     from tflint_grad.runs.many import Run
 
-    run = Run(finder or SettingsFinder(), jobs, memory, executor, progress)
+    run = Run(finder or SettingsFinder(), jobs, cache, executor, progress)
     with rare_collections():
         return run.lint(paths, buffer)
 

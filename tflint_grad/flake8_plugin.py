@@ -92,8 +92,7 @@ class GradientChecker:
         if cls._run is None:
             from tflint_grad.config import SettingsFinder
             from tflint_grad.runs.many import Run
-            from tflint_grad.runs.memory import Memory
 
             finder = SettingsFinder()
-            cls._run = Run(finder, memory=Memory.of(finder.for_folder(os.getcwd())))
+            cls._run = Run(finder, cache=finder.for_folder(os.getcwd()))
         return cls._run

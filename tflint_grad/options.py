@@ -115,7 +115,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--exit-zero", action="store_true", default=None, help="exit with 0 even with findings")
     add("--explain", metavar="CODE", help="print what a rule is about")
     add("--list-rules", action="store_true", help="print all rules")
-    add("--explain-function", metavar="NAME", help="print what is believed of a function: pkg.mod.f")
+    add(
+        "--explain-function", metavar="NAME", help="print what is believed of a function: pkg.mod.f"
+    )
 
     files = parser.add_argument_group("files")
     add = files.add_argument

@@ -52,7 +52,9 @@ def finding(message: str = "np.std(...) takes 'w' out of TensorFlow") -> Finding
 def written(output_format: str, *findings: Finding, code: str = CODE) -> str:
     stream = io.StringIO()
     source = SourceText.from_text(code, "train.py")
-    write_report([FileReport("train.py", list(findings), {"train.py": source})], output_format, stream)
+    write_report(
+        [FileReport("train.py", list(findings), {"train.py": source})], output_format, stream
+    )
     return stream.getvalue()
 
 

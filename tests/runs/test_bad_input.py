@@ -17,7 +17,6 @@ from tflint_grad import rules
 from tflint_grad.config import Layer, Settings, SettingsFinder
 from tflint_grad.engine import FileReport, fails, lint_files
 from tflint_grad.findings import Severity
-from tflint_grad.runs.memory import Memory
 
 CURED = LOSSES.replace("np.std", "tf.math.reduce_std")
 
@@ -34,7 +33,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def lint(*names: str) -> dict[str, FileReport]:
     cached = Settings((Layer("/", "test", cache_dir=os.path.abspath("../cache")),))
-    reports = lint_files(names, SettingsFinder(), memory=Memory.of(cached))
+    reports = lint_files(names, SettingsFinder(), cache=cached)
     return {report.filename: report for report in reports}
 
 

@@ -69,7 +69,7 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def lint(project: Path, *names: str, layer: Layer | None = None, jobs: int = 1) -> list[FileReport]:
     cached = Settings((Layer("/", "test", cache_dir=str(project.parent / "cache")),))
     paths = names or sorted(path.name for path in project.glob("*.py"))
-    return lint_files(paths, SettingsFinder(layer), memory=Memory.of(cached), jobs=jobs)
+    return lint_files(paths, SettingsFinder(layer), cache=cached, jobs=jobs)
 
 
 def told(reports: list[FileReport]) -> list[str]:

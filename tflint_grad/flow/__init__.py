@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from tflint_grad.project import Project
 
 
-def run(
-    outline: Outline, project: Project | None = None, taught: Taught = NOTHING_TAUGHT
-) -> Flow:
+def run(outline: Outline, project: Project | None = None, taught: Taught = NOTHING_TAUGHT) -> Flow:
     """Execute an outlined file abstractly (imports libcst on the first call)."""
     from tflint_grad.flow.program import run as run_file
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -13,9 +14,8 @@ from tflint_grad.runs.batches import Batcher
 from tflint_grad.runs.dispatch import Dispatch, Workplace
 
 if TYPE_CHECKING:
-    from tflint_grad.runs.many import Waiting
     from tflint_grad.runs.memory import Memory
-    from tflint_grad.runs.projects import Projects, ProjectSettings
+    from tflint_grad.runs.projects import Projects, ProjectSettings, Waiting
 
 
 class Crew:
@@ -29,8 +29,6 @@ class Crew:
 
     def add(self, file: Waiting) -> None:
         """Have a file analysed, with others of its folder."""
-        import os
-
         path = os.path.abspath(file.source.filename)
         self._settings[path] = file.settings
         digest = root = ""

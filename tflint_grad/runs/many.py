@@ -5,65 +5,67 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Unreadable
 from tflint_grad.runs.analysis import Analysis, analyse, refused
 from tflint_grad.runs.placement import FileReport, Placement, names_of
-from tflint_grad.runs.projects import Projects, ProjectSettings
-from tflint_grad.source import Relevance, SourceText, read_source, source_from_bytes
+from tflint_grad.source import SourceText, read_source, source_from_bytes
 
 if TYPE_CHECKING:
     import ast
     from concurrent.futures import Executor
 
-    from tflint_grad.config import SettingsFinder
+    from tflint_grad.config import Settings, SettingsFinder
     from tflint_grad.runs.crew import Crew
     from tflint_grad.runs.memory import Memory
+    from tflint_grad.runs.projects import Projects, Waiting
 
 #: Characters of files that ask for a gradient and are not remembered, about 5,000 lines: below it
 #: other processes cost more than they save (`benchmarks/README.md`).
 PAYS = 200_000
-#: A file with Keras hooks only is mostly done with once it is outlined.
-_HOOKED_SHARE = 8
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A file that is worth analysing."""
-
-    source: SourceText
-    settings: ProjectSettings
-
-    @property
-    def weight(self) -> int:
-        """How much work it is, in characters of a file that asks for a gradient."""
-        asks = self.source.relevance is Relevance.ANCHORED
-        return len(self.source.text) // (1 if asks else _HOOKED_SHARE)
-
-
-@dataclass
 class Run:
     """One run over files.
+
+    What only files that matter need is imported, and made, when the first of them comes.
 
     Args:
         finder: the settings of each file.
         jobs: processes at most; a run below `PAYS` stays in one.
-        memory: the cache of findings; None: none.
+        cache: the settings that say where findings are remembered; None: nowhere.
         executor: what analyses the files in place of processes of this machine.
         progress: called after each file with the number of those that are done.
     """
 
-    finder: SettingsFinder
-    jobs: int = 1
-    memory: Memory | None = None
-    executor: Executor | None = None
-    progress: Callable[[int], None] | None = None
-    projects: Projects = field(init=False)
+    def __init__(
+        self,
+        finder: SettingsFinder,
+        jobs: int = 1,
+        cache: Settings | None = None,
+        executor: Executor | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self.finder, self.jobs, self.executor, self.progress = finder, jobs, executor, progress
+        self._cache = cache
 
-    def __post_init__(self) -> None:
-        self.projects = Projects(store=None if self.memory is None else self.memory.indexes)
+    @cached_property
+    def memory(self) -> Memory | None:
+        """The cache of findings."""
+        if self._cache is None:
+            return None
+        from tflint_grad.runs.memory import Memory
+
+        return Memory.of(self._cache)
+
+    @cached_property
+    def projects(self) -> Projects:
+        """What has been read of the files around those that are linted."""
+        from tflint_grad.runs.projects import Projects
+
+        return Projects(store=None if self.memory is None else self.memory.indexes)
 
     def lint(
         self, names: Sequence[str], buffer: tuple[str, bytes] | None = None
@@ -91,7 +93,8 @@ class Run:
 
     def _analyses(self, names: Sequence[str]) -> Generator[Analysis]:
         """What each file's tapes show, in any order."""
-        waiting, weight = list[Waiting](), 0
+        waiting: list[Waiting] = []
+        weight = 0
         remaining = iter(names)
         pays = 0 if self.executor is not None else PAYS
         while self.jobs > 1 or self.executor is not None:
@@ -148,7 +151,7 @@ class Run:
             return refused(name, problem)
         if source is None:
             return Analysis(os.path.abspath(name))
-        return self._remembered(Waiting(source, ProjectSettings.of(settings)))
+        return self._remembered(_waiting(source, settings))
 
     def _remembered(self, file: Waiting) -> Analysis | Waiting:
         if self.memory is None:
@@ -171,7 +174,7 @@ class Run:
             replaces_file: the file of its name holds something else, and others import it.
             keeps_silenced: tell what a `# noqa` drops as well.
         """
-        file = Waiting(source, ProjectSettings.of(self.finder.for_path(source.filename)))
+        file = _waiting(source, self.finder.for_path(source.filename))
         if replaces_file:
             self.projects.of(file.settings).put(os.path.abspath(source.filename), source.text)
         seen = self._remembered(file)
@@ -182,15 +185,14 @@ class Run:
 
     def _analysed_buffer(self, name: str, data: bytes) -> Analysis:
         settings = self.finder.for_path(name)
-        wanted = ProjectSettings.of(settings)
-        self.projects.of(wanted).put(os.path.abspath(name), data)
+        self.projects.for_settings(settings).put(os.path.abspath(name), data)
         try:
             source = source_from_bytes(data, name, roots=settings.tape_openers)
         except Unreadable as problem:
             return refused(name, problem)
         if source is None:
             return Analysis(os.path.abspath(name))
-        seen = self._remembered(Waiting(source, wanted))
+        seen = self._remembered(_waiting(source, settings))
         return seen if isinstance(seen, Analysis) else self.analysed(seen)
 
     def analysed(self, file: Waiting, tree: ast.Module | None = None) -> Analysis:
@@ -200,6 +202,12 @@ class Run:
         if self.memory is not None:
             self.memory.keep(found, file.settings)
         return found
+
+
+def _waiting(source: SourceText, settings: Settings) -> Waiting:
+    from tflint_grad.runs.projects import ProjectSettings, Waiting
+
+    return Waiting(source, ProjectSettings.of(settings))
 
 
 def available_cores() -> int:

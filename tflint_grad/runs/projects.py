@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tflint_grad.source import Relevance, SourceText
+
 if TYPE_CHECKING:
     from tflint_grad.config import Settings
     from tflint_grad.knowledge.taught import Taught
@@ -41,3 +43,25 @@ class Projects:
         if settings.src not in self._known:
             self._known[settings.src] = Project(self.files, settings.src, self.store)
         return self._known[settings.src]
+
+    def for_settings(self, settings: Settings) -> Project:
+        """The project that a file with these settings belongs to."""
+        return self.of(ProjectSettings.of(settings))
+
+
+#: A file with Keras hooks only is mostly done with once it is outlined.
+_HOOKED_SHARE = 8
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A file that is worth analysing."""
+
+    source: SourceText
+    settings: ProjectSettings
+
+    @property
+    def weight(self) -> int:
+        """How much work it is, in characters of a file that asks for a gradient."""
+        asks = self.source.relevance is Relevance.ANCHORED
+        return len(self.source.text) // (1 if asks else _HOOKED_SHARE)

@@ -107,7 +107,8 @@ def _in_place(name: str, module: types.ModuleType) -> Iterator[None]:
 
 def _is_installed(path: str) -> bool:
     parts = path.split(os.sep)
-    return "site-packages" in parts or "dist-packages" in parts or path.startswith(sys.base_prefix + os.sep + "lib")
+    library = os.path.join(sys.base_prefix, "lib")
+    return not {"site-packages", "dist-packages"}.isdisjoint(parts) or path.startswith(library)
 
 
 def module_name(file: str) -> tuple[str, str]:

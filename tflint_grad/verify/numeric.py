@@ -37,7 +37,9 @@ def measure(question: Question, run: Observations, again: Callable[[Shift], Obse
     again(found)
     base = found.measured
     if base is None:
-        claim("unmeasured", "the gradient is taken inside a graph or by another method: not measured")
+        claim(
+            "unmeasured", "the gradient is taken inside a graph or by another method: not measured"
+        )
         return
     chosen = [
         index
@@ -45,7 +47,10 @@ def measure(question: Question, run: Observations, again: Callable[[Shift], Obse
         if base.keys[index] is not None and base.gradients[index] is not None
     ]
     if not chosen:
-        claim("unmeasured", "the source cannot be moved: it is neither a variable nor a watched tensor")
+        claim(
+            "unmeasured",
+            "the source cannot be moved: it is neither a variable nor a watched tensor",
+        )
         return
     claim(*_compared(base, chosen, place, again))
 
@@ -66,7 +71,10 @@ def _compared(
         for size in _steps(base.dtype):
             heights = [_height(base, ways, sign * size, place, again) for sign in (1.0, -1.0)]
             if heights[0] is None or heights[1] is None:
-                return ("unmeasured", "the scene does not repeat itself: the target was not reached again")
+                return (
+                    "unmeasured",
+                    "the scene does not repeat itself: the target was not reached again",
+                )
             slopes.append((heights[0] - heights[1]) / (2 * size))
         wide, narrow = slopes
         slack = _slack(base, narrow)
@@ -88,7 +96,9 @@ def _compared(
 
 def _direction(values: Any, chooser: np.random.Generator) -> Any:
     """Signs, so that every entry moves by the same amount."""
-    return chooser.choice([-1.0, 1.0], np.shape(values)) * chooser.uniform(0.5, 1.0, np.shape(values))
+    return chooser.choice([-1.0, 1.0], np.shape(values)) * chooser.uniform(
+        0.5, 1.0, np.shape(values)
+    )
 
 
 def _steps(dtype: str) -> tuple[float, float]:

@@ -13,6 +13,8 @@ from tensorflow.python.framework import func_graph, ops
 
 NONE, ZERO, FINITE, NOT_FINITE, SYMBOLIC = "none", "zero", "finite", "not-finite", "symbolic"
 _LONGEST = 2000
+#: Methods of a `tf.function` that are on the stack while it is traced.
+_TRACES = ("_call", "__call__", "_initialize")
 
 
 def message(error: BaseException) -> str:
@@ -80,8 +82,8 @@ def _callbacks_fail_here() -> bool:
         name = frame.f_code.co_name
         if name == "_pfor_impl":
             return True
-        if name in ("_call", "__call__", "_initialize"):
-            if getattr(frame.f_locals.get("self"), "_jit_compile", False):
-                return True
+        owner = frame.f_locals.get("self") if name in _TRACES else None
+        if getattr(owner, "_jit_compile", False):
+            return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

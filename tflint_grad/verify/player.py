@@ -68,7 +68,7 @@ class Player:
         self.job = job
         with open(job.file, "rb") as stream:
             text = stream.read()
-        self.program = Program.of(text)  # type: ignore[arg-type]
+        self.program = Program.of(text)
         self.lines = text.decode("utf-8", "replace").splitlines()
         self.loader = Loader(job.file, job.root, job.module)
         self._needs: str = ""
@@ -97,10 +97,14 @@ class Player:
         yield from inconclusive.values()
 
     def _order(self) -> list[Entry]:
-        rounds = itertools.zip_longest(*(self.job.entries[one.number] for one in self.job.questions))
+        rounds = itertools.zip_longest(
+            *(self.job.entries[one.number] for one in self.job.questions)
+        )
         flat = [entry for group in rounds for entry in group if entry is not None]
         unique = list(dict.fromkeys(flat))
-        return [one for one in unique if one.kind != MAIN] + [one for one in unique if one.kind == MAIN]
+        return [one for one in unique if one.kind != MAIN] + [
+            one for one in unique if one.kind == MAIN
+        ]
 
     # One entry
 
@@ -133,7 +137,10 @@ def _better(one: Outcome | None, other: Outcome) -> Outcome:
     """Refuted says more than inconclusive; a later scene that got farther says more, too."""
     if one is None or one.answer.status is Status.INCONCLUSIVE:
         if one is not None and other.answer.status is Status.INCONCLUSIVE:
-            vague = "was not reached" in other.answer.reason and "was not reached" not in one.answer.reason
+            vague = (
+                "was not reached" in other.answer.reason
+                and "was not reached" not in one.answer.reason
+            )
             return one if vague else other
         return other
     return one
@@ -151,9 +158,7 @@ class _Scene:
         self.trouble = ""
         self.state: State = {}
         self.arguments: Arguments | None = None
-        self.marks = {
-            place for one in questions for place in one.flagged.places()
-        }
+        self.marks = {place for one in questions for place in one.flagged.places()}
         consequences = {one.consequence for one in questions}
         self.intermediates = bool(consequences & {"memory", "slow"})
 
@@ -323,7 +328,8 @@ class _Scene:
                     raise
                 except BaseException as error:
                     probe.note_error(
-                        (error.cause or error) if isinstance(error, NeedsInputs) else error, escaped=True
+                        (error.cause or error) if isinstance(error, NeedsInputs) else error,
+                        escaped=True,
                     )
                     if attempt is not None:
                         attempt.error = error
@@ -369,7 +375,9 @@ class _Scene:
             function = getattr(owner, definition.name)
         else:
             function = getattr(module, definition.name)
-        positional, named = self.arguments.call_arguments(self.state, definition, (), chooser, built)
+        positional, named = self.arguments.call_arguments(
+            self.state, definition, (), chooser, built
+        )
         result = (
             function(*positional, **named) if callable(function) else function  # a property
         )
@@ -404,7 +412,12 @@ class _Scene:
         return result
 
     def _call_result(
-        self, function: Any, definition: Any, chooser: np.random.Generator, built: Values, depth: int
+        self,
+        function: Any,
+        definition: Any,
+        chooser: np.random.Generator,
+        built: Values,
+        depth: int,
     ) -> None:
         assert self.arguments is not None
         prefix = ("()" * (depth + 1), definition.name)
@@ -489,7 +502,15 @@ def _is_of_shapes(error: BaseException) -> bool:
     message = _text(error)
     return any(
         word in message
-        for word in ("shape", "ndim", "imension", "incompatible", "rank", "broadcast", "expected axis")
+        for word in (
+            "shape",
+            "ndim",
+            "imension",
+            "incompatible",
+            "rank",
+            "broadcast",
+            "expected axis",
+        )
     )
 
 

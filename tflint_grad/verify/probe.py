@@ -220,7 +220,9 @@ class Probe:
                 result = original(tape, target, sources, *arguments, **named)
                 self._look_at(call, result)
                 if self.shift is not None and record is not None:
-                    self.shift.on_gradient(record.number, call, target, sources, result, arguments, named)
+                    self.shift.on_gradient(
+                        record.number, call, target, sources, result, arguments, named
+                    )
                 return result
             except Exception as error:
                 call.error = f"{type(error).__name__}: {outcomes.message(error)}"

@@ -14,7 +14,9 @@ from tflint_grad.verify.question import Question, Span
 from tflint_grad.verify.scene import CALL, FIT, LOSS, MAIN, MODULE, Entry, Job
 from tflint_grad.verify.syntax import Definition, Program
 
-HOOKS = frozenset({"call", "train_step", "test_step", "predict_step", "build", "compute_loss", "loss"})
+HOOKS = frozenset(
+    {"call", "train_step", "test_step", "predict_step", "build", "compute_loss", "loss"}
+)
 _KERAS = frozenset({"Model", "Layer", "Sequential", "Functional", "Loss", "Wrapper", "RNN"})
 #: Entries tried for one finding.
 _MOST = 6
@@ -27,7 +29,7 @@ def program(file: str) -> Program | None:
     try:
         with open(file, "rb") as stream:
             data = stream.read()
-        return Program.of(data)  # type: ignore[arg-type]
+        return Program.of(data)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
 
@@ -145,7 +147,9 @@ def _spans(question: Question) -> tuple[Span, ...]:
 def _is_entry(known: Program, name: str) -> bool:
     """Constructors are reached by making the object: never by themselves."""
     definition = known.by_name[name]
-    return definition.name not in ("__init__", "__new__", "__post_init__") or definition.parent is None
+    return (
+        definition.name not in ("__init__", "__new__", "__post_init__") or definition.parent is None
+    )
 
 
 def _keras_entries(question: Question, known: Program, file: str) -> list[Entry]:
@@ -196,5 +200,6 @@ def _compiled_losses(known: Program) -> list[str]:
 def _has_guard(known: Program) -> bool:
     """`if __name__ == "__main__":`"""
     return any(
-        isinstance(node, ast.If) and "__name__" in ast.unparse(node.test) for node in known.tree.body
+        isinstance(node, ast.If) and "__name__" in ast.unparse(node.test)
+        for node in known.tree.body
     )

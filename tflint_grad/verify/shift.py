@@ -139,7 +139,9 @@ class Shift:
             tape=number,
             keys=[self._key(source) for source in flat],
             values=[np.array(source) for source in flat],
-            gradients=[None if one is None else np.array(tf.convert_to_tensor(one)) for one in gradients],
+            gradients=[
+                None if one is None else np.array(tf.convert_to_tensor(one)) for one in gradients
+            ],
             height=_height(target, weights),
             dtype=str(flat[0].dtype.name) if flat else "",
         )

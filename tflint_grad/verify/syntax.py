@@ -42,7 +42,7 @@ class Program:
     definitions: tuple[Definition, ...] = field(default=())
 
     @classmethod
-    def of(cls, text: str) -> Program:
+    def of(cls, text: str | bytes) -> Program:
         """Raises SyntaxError and ValueError as `ast.parse` does."""
         tree = ast.parse(text)
         return cls(tree, tuple(_definitions(tree.body, None)))
@@ -91,9 +91,7 @@ class Program:
                     continue
                 yield qualified
                 if target.is_class:  # whoever names a class may run any method of it
-                    yield from (
-                        one.qualified for one in self.definitions if one.parent is target
-                    )
+                    yield from (one.qualified for one in self.definitions if one.parent is target)
 
     def reach(self, qualified: str) -> frozenset[str]:
         """All that a function may lead to, itself included."""

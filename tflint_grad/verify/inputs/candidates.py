@@ -22,7 +22,17 @@ from tflint_grad.verify.syntax import Definition, Program
 
 OF_MODELS = frozenset(
     {"trainable_variables", "trainable_weights", "non_trainable_variables", "variables", "weights"}
-    | {"layers", "summary", "fit", "compile", "predict", "count_params", "losses", "inputs", "outputs"}
+    | {
+        "layers",
+        "summary",
+        "fit",
+        "compile",
+        "predict",
+        "count_params",
+        "losses",
+        "inputs",
+        "outputs",
+    }
     | {"compute_loss", "get_weights", "set_weights", "train_on_batch", "evaluate", "trainable"}
 )
 OF_OPTIMIZERS = frozenset({"apply_gradients", "minimize", "apply", "learning_rate", "iterations"})
@@ -54,9 +64,16 @@ _NUMBERS = re.compile(
     r"|_(rate|eps|weight|scale|factor|coef|coefficient|decay|strength)$"
 )
 _FLAGS = re.compile(r"^(training|train|verbose|debug|use_|is_|with_|return_|log|loud|trace)")
-_LABELS = re.compile(r"^(labels?|classes|ids?|ind(ex|ices)|tokens?|actions?|targets?_ids?|y_true_ids)$|_(ids|idx|labels)$")
-_TEXTS = re.compile(r"^(name|path|file(name)?|mode|prefix|title|tag|key|kind)$|_(name|path|dir|file)$")
-_DATASETS = re.compile(r"^(dataset|ds|data|batches|loader|train_ds|train_data|training_set)$|dataset|_ds$|batches$")
+_LABELS = re.compile(
+    r"^(labels?|classes|ids?|ind(ex|ices)|tokens?|actions?|targets?_ids?|y_true_ids)$"
+    r"|_(ids|idx|labels)$"
+)
+_TEXTS = re.compile(
+    r"^(name|path|file(name)?|mode|prefix|title|tag|key|kind)$|_(name|path|dir|file)$"
+)
+_DATASETS = re.compile(
+    r"^(dataset|ds|data|batches|loader|train_ds|train_data|training_set)$|dataset|_ds$|batches$"
+)
 _LISTED = re.compile(
     r"^(models|networks|nets|layers|losses|variables|weights|sources|samples|points|inputs|xs|items)$"
 )
@@ -75,7 +92,9 @@ class Candidates:
         self._wanted = wanted
         self._reader = UsageReader(program)
         self._classes = [
-            one for one in program.definitions if one.is_class and one.outermost is one or one.is_class
+            one
+            for one in program.definitions
+            if (one.is_class and one.outermost is one) or one.is_class
         ]
 
     def of_parameter(self, definition: Definition, name: str) -> list[Specification]:
@@ -109,12 +128,14 @@ class Candidates:
             yield Stock("optimizer")
         if attributes & OF_METRICS:
             yield Stock("metric")
-        if usage.called_with and attributes & {"name", "reduction"} or (
+        if (usage.called_with and attributes & {"name", "reduction"}) or (
             usage.called_with and _LOSSES.search(name) and 2 in usage.called_with
         ):
             yield Stock("loss")
         if attributes & OF_MODELS or (
-            _MODELS.search(name) and (usage.called_with or not usage.arithmetic) and not _LISTED.search(name)
+            _MODELS.search(name)
+            and (usage.called_with or not usage.arithmetic)
+            and not _LISTED.search(name)
         ):
             yield from (Stock("model"), Stock("narrow model"), Stock("image model"))
             yield Stock("compiled model")
@@ -130,7 +151,9 @@ class Candidates:
             yield from self._dictionary(usage)
         if attributes & OF_DATASETS or (usage.iterated and _DATASETS.search(name)):
             element = self._element(usage)
-            yield Several((element,) * _STEP_ELEMENTS, "dataset" if attributes & OF_DATASETS else "list")
+            yield Several(
+                (element,) * _STEP_ELEMENTS, "dataset" if attributes & OF_DATASETS else "list"
+            )
         if usage.iterated:
             element = self._element(usage)
             if _MODELS.search(name) and isinstance(element, Tensor):
@@ -299,8 +322,12 @@ class Candidates:
                 first = next(self._annotated(items[0]), Tensor())
                 yield Several((first,) * _STEP_ELEMENTS)
             elif outer in ("tuple", "Tuple"):
-                listed = [one for one in items if not (isinstance(one, ast.Constant) and one.value is ...)]
-                yield Several(tuple(next(self._annotated(one), Tensor()) for one in listed), "tuple")
+                listed = [
+                    one for one in items if not (isinstance(one, ast.Constant) and one.value is ...)
+                ]
+                yield Several(
+                    tuple(next(self._annotated(one), Tensor()) for one in listed), "tuple"
+                )
             elif outer == "Callable":
                 yield from (Stock("elementwise function"), Stock("scalar function"))
             return
@@ -333,7 +360,10 @@ class Candidates:
             return found
         position = parameters.index(name)
         for node in ast.walk(self._program.tree):
-            if not isinstance(node, ast.Call) or dotted(node.func).rpartition(".")[2] != target.name:
+            if (
+                not isinstance(node, ast.Call)
+                or dotted(node.func).rpartition(".")[2] != target.name
+            ):
                 continue
             given: ast.expr | None = next(
                 (one.value for one in node.keywords if one.arg == name), None
@@ -362,7 +392,7 @@ class Candidates:
         reader = self
 
         class Replace(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+            def visit_Name(self, node: ast.Name) -> ast.AST:
                 nonlocal failed
                 local = reader._assigned(node.id, around)
                 if local is None:

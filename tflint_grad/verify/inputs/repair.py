@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 from tflint_grad.verify.inputs.specification import (
     Built,
@@ -25,6 +25,7 @@ from tflint_grad.verify.inputs.specification import (
 
 State = Mapping[Path, Specification]
 Shape = tuple[int, ...]
+Change = Callable[[Tensor], Tensor]
 
 _TWO_SHAPES = (
     re.compile(r"In\[0\]: \[([\d,]*)\], In\[1\]: \[([\d,]*)\]"),
@@ -36,7 +37,9 @@ _TWO_SHAPES = (
     re.compile(r"shape(?:s|=)? ?\(([\d, ]*)\),? (?:and|vs\.?|\() ?\(?([\d, ]*)\)"),
     re.compile(r"logits_size=\[([\d,]*)\] labels_size=\[([\d,]*)\]"),
 )
-_AXIS = re.compile(r"expected axis -?\d+ of input shape to have value (\d+), but received .*?\(([\d, ]*)\)", re.S)
+_AXIS = re.compile(
+    r"expected axis -?\d+ of input shape to have value (\d+), but received .*?\(([\d, ]*)\)", re.S
+)
 _EXPECTED_SHAPE = re.compile(r"expected shape=\(([^)]*)\), found shape=\(([^)]*)\)")
 _MIN_NDIM = re.compile(r"expected (?:min_)?ndim=(\d+), found ndim=(\d+)")
 _RANK = re.compile(r"[Ss]hape must be (?:at least )?rank (\d+) but is rank (\d+)")
@@ -45,12 +48,18 @@ _TOO_MANY = re.compile(r"too many values to unpack \(expected (\d+)\)")
 _TOO_FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?(\d+)")
 _ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'")
 _NOT_CALLABLE = re.compile(r"'([\w.]+)' object is not callable")
-_NOT_ITERABLE = re.compile(r"'([\w.]+)' object is not (?:iterable|an iterator)|iterat\w+ over a (?:scalar|0-d)")
+_NOT_ITERABLE = re.compile(
+    r"'([\w.]+)' object is not (?:iterable|an iterator)|iterat\w+ over a (?:scalar|0-d)"
+)
 _NOT_SUBSCRIPTABLE = re.compile(r"'([\w.]+)' object is not subscriptable")
-_LABEL = re.compile(r"outside the valid range of \[0, (\d+)\)|indices\[.*?\] = \d+ is not in \[0, (\d+)\)")
+_LABEL = re.compile(
+    r"outside the valid range of \[0, (\d+)\)|indices\[.*?\] = \d+ is not in \[0, (\d+)\)"
+)
 _NUM = re.compile(r"[Dd]imension must be (\d+) but is (\d+)|must be (\d+) but is (\d+)")
 _ELEMENTS = re.compile(r"reshape is a tensor with (\d+) values, but the requested shape has (\d+)")
-_ANY_DIMS = re.compile(r"(?:equal, but are|must be|expected|got) (\d+) (?:and|vs\.?|but is|but got|!=) (\d+)")
+_ANY_DIMS = re.compile(
+    r"(?:equal, but are|must be|expected|got) (\d+) (?:and|vs\.?|but is|but got|!=) (\d+)"
+)
 _FLOAT_WANTED = re.compile(
     r"list of allowed values: .*float|expected to be a (float|double|half) tensor"
     r"|expected (float|double)|Attempting .* real|must be floating|to dtype float|as float"
@@ -123,7 +132,7 @@ def _of_kinds(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterator
     for pattern in (_TOO_MANY, _TOO_FEW):
         if match := pattern.search(message):
             yield from _unpacked(int(match[1]), state, paths)
-    if "string" in message and "int" in message or "list indices must be integers" in message:
+    if ("string" in message and "int" in message) or "list indices must be integers" in message:
         names = re.findall(r"\[['\"](\w+)['\"]\]", trouble.source)
         for path in trouble.implicated:
             if names:
@@ -202,7 +211,7 @@ def _of_dtypes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
                 yield path, replace(spec, shape=())
                 yield path, Literal(0.5)
             elif isinstance(spec, Several) and all(isinstance(one, Tensor) for one in spec.items):
-                yield path, replace(spec, items=tuple(replace(one, shape=()) for one in spec.items))  # type: ignore[type-var]
+                yield path, mapped(spec, lambda one: replace(one, shape=()))
 
 
 def _of_shapes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterator[Proposal]:
@@ -212,11 +221,10 @@ def _of_shapes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
         yield from _last_dims(paths, state, found, (*found[:-1], int(match[1])))
         yield from _dimension(paths, state, found[-1] if found else 0, int(match[1]))
     if match := _EXPECTED_SHAPE.search(message):
-        wanted = tuple(2 if part.strip() == "None" else int(part) for part in _parts(match[1]))
-        found = tuple(2 if part.strip() == "None" else int(part) for part in _parts(match[2]))
+        wanted, found = _shape(match[1]), _shape(match[2])
         yield from _last_dims(paths, state, found, wanted)
         for path in paths:
-            yield from _each_tensor(path, state[path], lambda spec: replace(spec, shape=wanted))
+            yield from _each_tensor(path, state[path], _shaped(wanted))
     for pattern in (_MIN_NDIM, _RANK):
         if match := pattern.search(message):
             yield from _of_rank(paths, state, int(match[1]), int(match[2]))
@@ -226,18 +234,18 @@ def _of_shapes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
             yield from _matched(paths, state, one, other, "In[0]" in message or "MatMul" in message)
             break
     if match := _NUM.search(message) or _ANY_DIMS.search(message):
-        wanted, found = [int(group) for group in match.groups() if group is not None][:2]
-        yield from _dimension(paths, state, found, wanted)
-        yield from _dimension(paths, state, wanted, found)
+        one_size, other_size = [int(group) for group in match.groups() if group is not None][:2]
+        yield from _dimension(paths, state, other_size, one_size)
+        yield from _dimension(paths, state, one_size, other_size)
     if match := _ELEMENTS.search(message):
         yield from _of_size(paths, state, int(match[2]))
     if "square" in message or "Input matrix must be" in message:
         for path in paths:
-            yield from _each_tensor(path, state[path], lambda spec: replace(spec, shape=(3, 3)))
+            yield from _each_tensor(path, state[path], _shaped((3, 3)))
     if re.search(r"out of (range|bounds)|is out of|axis|slice index", message):
         for path in paths:
             for shape in ((4,), (2, 4), (2, 3, 4), (4, 3)):
-                yield from _each_tensor(path, state[path], lambda spec, s=shape: replace(spec, shape=s))  # type: ignore[misc]
+                yield from _each_tensor(path, state[path], _shaped(shape))
             spec = state[path]
             if isinstance(spec, Several) and spec.kind != "dict":
                 yield path, replace(spec, items=(*spec.items, *spec.items))
@@ -294,7 +302,9 @@ def _last_dims(
         return
     for path in paths:
         yield from _each_tensor(
-            path, state[path], lambda spec: replace(spec, shape=wanted) if spec.shape == found else spec
+            path,
+            state[path],
+            lambda spec: replace(spec, shape=wanted) if spec.shape == found else spec,
         )
 
 
@@ -337,18 +347,16 @@ def _of_rank(paths: Sequence[Path], state: State, wanted: int, found: int) -> It
 
     for path in paths:
         for shape in shapes.get(wanted, ()):
-            yield from _each_tensor(path, state[path], lambda spec, s=shape: ranked(spec, s))  # type: ignore[misc]
+            yield from _each_tensor(path, state[path], partial(ranked, shape=shape))
 
 
 def _of_size(paths: Sequence[Path], state: State, size: int) -> Iterator[Proposal]:
     for path in paths:
         for shape in ((size,), (1, size), (2, size), (size, 1)):
-            yield from _each_tensor(path, state[path], lambda spec, s=shape: replace(spec, shape=s))  # type: ignore[misc]
+            yield from _each_tensor(path, state[path], _shaped(shape))
 
 
-def _with_dtype(
-    path: Path, spec: Specification, change: Mapping[str, str]
-) -> Iterator[Proposal]:
+def _with_dtype(path: Path, spec: Specification, change: Mapping[str, str]) -> Iterator[Proposal]:
     yield from _each_tensor(
         path,
         spec,
@@ -356,7 +364,11 @@ def _with_dtype(
     )
 
 
-def _each_tensor(path: Path, spec: Specification, change: Any) -> Iterator[Proposal]:
+def _shaped(shape: Shape) -> Change:
+    return lambda spec: replace(spec, shape=shape)
+
+
+def _each_tensor(path: Path, spec: Specification, change: Change) -> Iterator[Proposal]:
     """One tensor within a specification is changed at a time; all at once first."""
     new = mapped(spec, change)
     if new != spec:
@@ -376,17 +388,16 @@ def _each_tensor(path: Path, spec: Specification, change: Any) -> Iterator[Propo
                     yield path, replace(spec, items=items)
 
 
-def _changed_at(spec: Specification, index: int, change: Any) -> Specification:
+def _changed_at(spec: Specification, index: int, change: Change) -> Specification:
     assert isinstance(spec, Several)
     changed = mapped(spec.items[index], change)
     return replace(spec, items=(*spec.items[:index], changed, *spec.items[index + 1 :]))
 
 
-def mapped(spec: Specification, change: Any) -> Specification:
+def mapped(spec: Specification, change: Change) -> Specification:
     """The specification with `change` applied to every tensor in it."""
     if isinstance(spec, Tensor):
-        changed: Tensor = change(spec)
-        return changed
+        return change(spec)
     if isinstance(spec, Several):
         return replace(spec, items=tuple(mapped(item, change) for item in spec.items))
     return spec
@@ -408,7 +419,7 @@ def _of_type(name: str, trouble: Trouble, paths: Sequence[Path]) -> list[Path]:
 
 
 def _shape(text: str) -> Shape:
-    return tuple(2 if part.strip() == "?" else int(part) for part in _parts(text))
+    return tuple(2 if part.strip() in ("?", "None") else int(part) for part in _parts(text))
 
 
 def _parts(text: str) -> list[str]:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from tflint_grad.verify.inputs import hints
 from tflint_grad.verify.inputs.candidates import Candidates, _resolve
 from tflint_grad.verify.inputs.repair import Trouble, names_in, proposals
 from tflint_grad.verify.inputs.specification import (
@@ -159,7 +158,12 @@ class Arguments:
         return value
 
     def _value(
-        self, spec: Specification, state: State, path: Path, chooser: np.random.Generator, built: Values
+        self,
+        spec: Specification,
+        state: State,
+        path: Path,
+        chooser: np.random.Generator,
+        built: Values,
     ) -> Any:
         match spec:
             case Tensor():
@@ -198,7 +202,12 @@ class Arguments:
         return items
 
     def call_arguments(
-        self, state: State, definition: Definition, prefix: Path, chooser: np.random.Generator, built: Values
+        self,
+        state: State,
+        definition: Definition,
+        prefix: Path,
+        chooser: np.random.Generator,
+        built: Values,
     ) -> tuple[list[Any], dict[str, Any]]:
         """Positional and keyword arguments for a function of the program."""
         if isinstance(definition.node, ast.ClassDef):
@@ -248,7 +257,9 @@ class Values:
 
 def _is_part(value: Any, own: Any) -> bool:
     if value is own:
-        return not isinstance(own, bool | type(None)) and not (isinstance(own, int) and own in (0, 1))
+        return not isinstance(own, bool | type(None)) and not (
+            isinstance(own, int) and own in (0, 1)
+        )
     if isinstance(own, list | tuple):
         return any(_is_part(value, item) for item in own[:4])
     if isinstance(own, dict):
@@ -271,7 +282,11 @@ def _generated_constructor(definition: Definition) -> Definition | None:
     arguments = ast.arguments(
         posonlyargs=[],
         args=[ast.arg("self")]
-        + [ast.arg(one.target.id, one.annotation) for one in required if isinstance(one.target, ast.Name)],
+        + [
+            ast.arg(one.target.id, one.annotation)
+            for one in required
+            if isinstance(one.target, ast.Name)
+        ],
         kwonlyargs=[],
         kw_defaults=[],
         defaults=[one.value for one in required if one.value is not None],
@@ -301,7 +316,9 @@ class Search:
     most: int = 60
     lines: Callable[[str, int], str] = lambda file, row: ""
 
-    def run(self, first: State, attempt: Callable[[State], Attempt]) -> tuple[State, Attempt] | None:
+    def run(
+        self, first: State, attempt: Callable[[State], Attempt]
+    ) -> tuple[State, Attempt] | None:
         """The first state with which everything is decided; else the one that came farthest."""
         order = itertools.count()
         queue: list[tuple[int, int, State]] = [(0, next(order), first)]

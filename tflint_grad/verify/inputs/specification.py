@@ -177,8 +177,11 @@ def _image_model() -> Any:
     import keras
 
     return keras.Sequential(
-        [keras.layers.Conv2D(2, 3, padding="same"), keras.layers.GlobalAveragePooling2D()]
-        + [keras.layers.Dense(3)]
+        [
+            keras.layers.Conv2D(2, 3, padding="same"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(3),
+        ]
     )
 
 

@@ -48,7 +48,12 @@ class UsageReader:
         return usage
 
     def _follow(
-        self, definition: Definition, name: str, usage: Usage, depth: int, known: set[tuple[str, str]]
+        self,
+        definition: Definition,
+        name: str,
+        usage: Usage,
+        depth: int,
+        known: set[tuple[str, str]],
     ) -> None:
         if depth > _DEEPEST or (definition.qualified, name) in known:
             return
@@ -198,7 +203,9 @@ class UsageReader:
         for target in self._callees(call.func, definition):
             parameters = parameter_names(target)
             method = target.parent is not None and target.parent.is_class
-            if method and not any(dotted(one) == "staticmethod" for one in target.node.decorator_list):
+            if method and not any(
+                dotted(one) == "staticmethod" for one in target.node.decorator_list
+            ):
                 parameters = parameters[1:]
             name = keyword if keyword in parameters else None
             if keyword is None and position < len(parameters):
@@ -247,9 +254,22 @@ class UsageReader:
 
 #: Functions that take a size within a list, and keywords that are numbers of something.
 _SIZED = frozenset(
-    {"reshape", "zeros", "ones", "fill", "normal", "uniform", "Input", "eye", "broadcast_to", "tile"}
+    {
+        "reshape",
+        "zeros",
+        "ones",
+        "fill",
+        "normal",
+        "uniform",
+        "Input",
+        "eye",
+        "broadcast_to",
+        "tile",
+    }
 )
-_COUNTS = frozenset({"num", "depth", "units", "k", "num_classes", "num_samples", "batch_size", "maxval"})
+_COUNTS = frozenset(
+    {"num", "depth", "units", "k", "num_classes", "num_samples", "batch_size", "maxval"}
+)
 
 
 def dotted(node: ast.expr) -> str:

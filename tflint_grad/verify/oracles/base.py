@@ -58,7 +58,9 @@ def never_ran(question: Question, runs: Runs) -> Answer:
     for run in runs:
         error = run.escaped()
         if error is not None:
-            return unseen(f"line {question.flagged.first} was not reached: {told(error.kind, error.message)}")
+            return unseen(
+                f"line {question.flagged.first} was not reached: {told(error.kind, error.message)}"
+            )
     return unseen(f"line {question.flagged.first} was not reached")
 
 

@@ -80,7 +80,9 @@ def _unanswered(question: Question, ran: list[tuple[Observations, int]]) -> Answ
                 return unseen("the gradient's values stay inside a graph compiled by XLA")
         error = run.escaped()
         if error is not None:
-            return unseen(f"ended before its gradient was asked for: {told(error.kind, error.message)}")
+            return unseen(
+                f"ended before its gradient was asked for: {told(error.kind, error.message)}"
+            )
     return unseen(f"line {question.flagged.first} ran, but nobody asked for its gradient")
 
 

@@ -14,9 +14,13 @@ def oracle(question: Question, runs: Runs) -> Answer:
     eager = [(run, life) for run, life in lives if not life.in_graph]
     if not eager:
         return unseen("the tape lives while a graph is traced only, where nothing is held")
-    most = max((life for _, life in eager), key=lambda life: (life.kept_at_end, life.kept_after_use))
+    most = max(
+        (life for _, life in eager), key=lambda life: (life.kept_at_end, life.kept_after_use)
+    )
     if most.kept_at_end > 0:
-        return confirmed(f"the tape was alive at the end of the run and held {_values(most.kept_at_end)}")
+        return confirmed(
+            f"the tape was alive at the end of the run and held {_values(most.kept_at_end)}"
+        )
     if most.kept_after_use > 0:
         return confirmed(f"the tape held {_values(most.kept_after_use)} after its last use")
     finished = [life for run, life in eager if run.escaped() is None and life.recorded]

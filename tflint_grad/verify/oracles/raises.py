@@ -59,7 +59,9 @@ def oracle(question: Question, runs: Runs) -> Answer:
         if (escaped := run.escaped()) is not None:
             return unseen(f"another exception came first: {told(escaped.kind, escaped.message)}")
     if all(_went_on(question, run) for run, _ in ran):
-        return refuted(f"line {question.flagged.first} ran {share(len(ran), len(runs))}, nothing was raised")
+        return refuted(
+            f"line {question.flagged.first} ran {share(len(ran), len(runs))}, nothing was raised"
+        )
     return unseen(f"line {question.flagged.first} ran, but not what follows it")
 
 
@@ -67,9 +69,9 @@ def _promised(question: Question, run: Observations, first: int) -> Raised | Non
     said = SAID.get(question.code)
     for error in run.raised:
         text = f"{error.kind}: {error.message}"
-        if any(place in question.flagged for place in error.places):
-            if re.search(said, text) if said else not _OF_ARGUMENTS.search(text):
-                return error
+        fits = re.search(said, text) if said else not _OF_ARGUMENTS.search(text)
+        if fits and any(place in question.flagged for place in error.places):
+            return error
         if error.at <= first:
             continue
         at_question = any(place in span for span in question.asked for place in error.places)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tflint_grad.verify.oracles.base import Answer, Runs, confirmed, never_ran, reached, refuted, unseen
+from tflint_grad.verify.oracles.base import (
+    Answer,
+    Runs,
+    confirmed,
+    never_ran,
+    reached,
+    refuted,
+    unseen,
+)
 from tflint_grad.verify.question import Question
 
 
@@ -27,12 +35,17 @@ def _count(question: Question, runs: Runs) -> list[str]:
         recorded = sum(
             life.recorded_by_gradients
             for life in run.tapes
-            if life.persistent and any(one in span for one in life.places for span in question.tapes)
+            if life.persistent
+            and any(one in span for one in life.places for span in question.tapes)
         )
         if question.code == "TFG304" and recorded:
             said.append(f"the tape recorded {recorded} operations of its own backward pass")
-        elif any(place in question.flagged and "less efficient" in text for place, text in run.warnings):
-            said.append("TensorFlow warns there: calling gradient inside the context is less efficient")
+        elif any(
+            place in question.flagged and "less efficient" in text for place, text in run.warnings
+        ):
+            said.append(
+                "TensorFlow warns there: calling gradient inside the context is less efficient"
+            )
         waits = sum(run.conversions.get(place, 0) for place in places)
         if waits > 1 and question.code != "TFG304":
             said.append(f"the host waited {waits} times for the device there")

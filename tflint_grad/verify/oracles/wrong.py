@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from tflint_grad.verify.oracles.base import Answer, Runs, confirmed, never_ran, reached, refuted, unseen
+from tflint_grad.verify.oracles.base import (
+    Answer,
+    Runs,
+    confirmed,
+    never_ran,
+    reached,
+    refuted,
+    unseen,
+)
 from tflint_grad.verify.question import Question
 
 INTENDED = frozenset({"agrees", "intended", "intended-none"})
