@@ -74,7 +74,8 @@ class Player:
         self._needs: str = ""
 
     def play(self, begin: Callable[[Entry, list[int]], None]) -> Iterator[Outcome]:
-        """Outcomes as they become known; `begin` is told what is executed next, for whom."""
+        """Outcomes as they become known, the last on a question holds; `begin` is told what is
+        executed next, for whom."""
         open_questions = {one.number: one for one in self.job.questions}
         inconclusive: dict[int, Outcome] = {}
         for entry in self._order():
@@ -94,7 +95,7 @@ class Player:
                     yield outcome
                 else:
                     inconclusive[number] = _better(inconclusive.get(number), outcome)
-        yield from inconclusive.values()
+                    yield inconclusive[number]
 
     def _order(self) -> list[Entry]:
         rounds = itertools.zip_longest(

@@ -1,0 +1,141 @@
+"""`--verify` as the command line has it: reports go in, and come out with verdicts."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+from tflint_grad.config import SettingsFinder, UsageError
+from tflint_grad.engine import FileReport
+from tflint_grad.findings import Finding
+from tflint_grad.verify import scenes
+from tflint_grad.verify.devices import NoSuchDevice, Wanted
+from tflint_grad.verify.supervisor import NoTensorFlow, supervise
+from tflint_grad.verify.verdict import Status, Verdict
+
+SECONDS = 30.0
+
+Progress = Callable[[int], AbstractContextManager[Callable[[int], None]]]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The reports with their verdicts; `exit_code` is that of the user's program, if one ran."""
+
+    reports: list[FileReport]
+    exit_code: int = 0
+
+
+@dataclass(frozen=True)
+class Verification:
+    """How to verify. `progress` makes a bar for a number of findings."""
+
+    finder: SettingsFinder
+    device: Wanted = field(default_factory=Wanted)
+    seconds: float = SECONDS
+    workers: int | None = None
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        # Importing TensorFlow would take seconds, and this process shall stay without it.
+        if importlib.util.find_spec("tensorflow") is None:
+            raise UsageError("--verify needs TensorFlow: pip install 'tflint-grad[verify]'")
+
+    def of_scenes(self, reports: Sequence[FileReport]) -> Verified:
+        """Execute what the findings flag, scene by scene.
+
+        Raises:
+            UsageError: TensorFlow does not start, or does not see the device.
+        """
+        findings = [finding for report in reports for finding in report.findings]
+        unfit = {
+            number: Verdict(Status.INCONCLUSIVE, reason=reason)
+            for number, finding in enumerate(findings)
+            if (reason := _unfit(finding))
+        }
+        playable = [
+            job
+            for job in scenes.jobs(
+                findings, [one.filename for one in reports], self._inputs(reports), self.seconds
+            )
+            if not {one.number for one in job.questions} <= unfit.keys()
+        ]
+        total = sum(len(job.questions) for job in playable)
+        try:
+            if self.progress is not None and total:
+                with self.progress(total) as advance:
+                    verdicts = supervise(playable, self.device, self.workers, advance)
+            else:
+                verdicts = supervise(playable, self.device, self.workers)
+        except (NoSuchDevice, NoTensorFlow) as error:
+            raise UsageError(str(error)) from error
+        return Verified(_with_verdicts(reports, {**verdicts, **unfit}))
+
+    def of_program(self, reports: Sequence[FileReport], command: list[str]) -> Verified:
+        """Run the user's program with the probe inside."""
+        run = importlib.import_module("tflint_grad.verify.command").run
+        findings = [finding for report in reports for finding in report.findings]
+        told = run(command, findings, files=[one.filename for one in reports], device=self.device)
+        return Verified(
+            _with_observed(_with_verdicts(reports, told.verdicts), told.observed), told.exit_code
+        )
+
+    def _inputs(self, reports: Sequence[FileReport]) -> Mapping[str, str]:
+        """What the settings of the files say of inputs, all together."""
+        inputs: dict[str, str] = {}
+        for report in reports:
+            given = self.finder.for_path(report.filename).first("verify")
+            inputs.update(() if given is None else given.inputs)
+        return inputs
+
+
+def _unfit(finding: Finding) -> str:
+    """Why a finding's file cannot be executed by itself; empty where it can."""
+    if str(finding.consequence) in scenes.WITHOUT_VERDICT:
+        return ""
+    if not os.path.isfile(finding.filename):
+        return "what comes through stdin is no file, and is not executed"
+    if finding.filename.endswith(".ipynb"):
+        return "notebooks are not executed; save it as a script and verify that"
+    return ""
+
+
+def _with_verdicts(
+    reports: Sequence[FileReport], verdicts: Mapping[int, Verdict]
+) -> list[FileReport]:
+    """`verdicts` by the number of the finding, counted through all reports."""
+    told = []
+    number = 0
+    for report in reports:
+        findings = []
+        for finding in report.findings:
+            findings.append(replace(finding, verdict=verdicts.get(number)))
+            number += 1
+        told.append(replace(report, findings=findings))
+    return told
+
+
+def _with_observed(reports: Sequence[FileReport], observed: Sequence[Finding]) -> list[FileReport]:
+    """Add what only the run has shown to the reports of the files that it was seen in."""
+    from tflint_grad.source import read_source
+
+    named = {os.path.abspath(report.filename): report for report in reports}
+    for finding in observed:
+        path = os.path.abspath(finding.filename)
+        report = named.get(path) or FileReport(finding.filename)
+        own = finding.renamed(
+            lambda name: named[key].filename if (key := os.path.abspath(name)) in named else name
+        )
+        sources = dict(report.sources)
+        if report.filename not in sources and (text := read_source(path)) is not None:
+            sources[report.filename] = text
+        named[path] = replace(
+            report,
+            findings=sorted([*report.findings, own], key=Finding.sort_key),
+            sources=sources,
+        )
+    return list(named.values())
