@@ -355,8 +355,9 @@ class _Scene:
             try:
                 module = loader.load()
             except (Exception, SystemExit):
-                if loader.module is None:
+                if not hasattr(loader.module, self.entry.name.partition(".")[0]):
                     raise
+                assert loader.module is not None
                 module = loader.module
             _absl_flags_parsed()
         assert self.arguments is not None
