@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -11,8 +10,11 @@ from dataclasses import dataclass, field, replace
 
 from tflint_grad.config import SettingsFinder, UsageError
 from tflint_grad.engine import FileReport
-from tflint_grad.findings import Finding
+from tflint_grad.findings import Finding, Severity
+from tflint_grad.noqa import Comments
+from tflint_grad.rules.seen import Observed
 from tflint_grad.verify import scenes
+from tflint_grad.verify.command import run
 from tflint_grad.verify.devices import NoSuchDevice, Wanted
 from tflint_grad.verify.supervisor import NoTensorFlow, supervise
 from tflint_grad.verify.verdict import Status, Verdict
@@ -32,11 +34,14 @@ class Verified:
 
 @dataclass(frozen=True)
 class Verification:
-    """How to verify. `progress` makes a bar for a number of findings."""
+    """How to verify.
+
+    `seconds` limit each scene, or the program; `progress` makes a bar for a number of findings.
+    """
 
     finder: SettingsFinder
     device: Wanted = field(default_factory=Wanted)
-    seconds: float = SECONDS
+    seconds: float | None = None
     workers: int | None = None
     progress: Progress | None = None
 
@@ -60,7 +65,10 @@ class Verification:
         playable = [
             job
             for job in scenes.jobs(
-                findings, [one.filename for one in reports], self._inputs(reports), self.seconds
+                findings,
+                [one.filename for one in reports],
+                self._inputs(reports),
+                self.seconds or SECONDS,
             )
             if not {one.number for one in job.questions} <= unfit.keys()
         ]
@@ -76,13 +84,38 @@ class Verification:
         return Verified(_with_verdicts(reports, {**verdicts, **unfit}))
 
     def of_program(self, reports: Sequence[FileReport], command: list[str]) -> Verified:
-        """Run the user's program with the probe inside."""
-        run = importlib.import_module("tflint_grad.verify.command").run
+        """Run the user's program with the probe inside, and without a limit unless there is one.
+
+        Raises:
+            UsageError: there is no such program.
+        """
         findings = [finding for report in reports for finding in report.findings]
-        told = run(command, findings, files=[one.filename for one in reports], device=self.device)
-        return Verified(
-            _with_observed(_with_verdicts(reports, told.verdicts), told.observed), told.exit_code
+        told = run(
+            command,
+            findings,
+            files=[one.filename for one in reports],
+            device=self.device,
+            seconds=self.seconds,
         )
+        verified = _with_observed(_with_verdicts(reports, told.verdicts), told.observed)
+        return Verified([self._selected(report) for report in verified], told.exit_code)
+
+    def _selected(self, report: FileReport) -> FileReport:
+        """Without the observed findings that nobody wants to hear of."""
+        settings = self.finder.for_path(report.filename)
+        wanted = settings.selects(Observed.code, report.filename)
+        comments = Comments(report.sources)
+        findings = [
+            finding
+            for finding in report.findings
+            if finding.code != Observed.code
+            or (
+                wanted
+                and not comments.drop(finding)
+                and (finding.severity > Severity.ADVICE or settings.first("advice", True))
+            )
+        ]
+        return replace(report, findings=findings)
 
     def _inputs(self, reports: Sequence[FileReport]) -> Mapping[str, str]:
         """What the settings of the files say of inputs, all together."""
