@@ -10,7 +10,7 @@ import json
 import os
 import shlex
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,8 +34,8 @@ _LONGEST = 80
 class Process:
     """A process of the program in which TensorFlow was imported.
 
-    `trouble`: what it could not watch; `cut_off`: its children cannot be watched; `half`: it scales
-    its losses, so that infinite gradients are part of its work.
+    `over`: it came to its end, and told of it; `trouble`: what could not be watched there; `cut_off`:
+    nor can its children; `half`: its losses are scaled, so that infinite gradients are expected.
     """
 
     observations: Observations
@@ -44,6 +44,7 @@ class Process:
     trouble: str
     cut_off: bool
     half: bool
+    over: bool
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Process:
@@ -54,6 +55,7 @@ class Process:
             trouble=data["trouble"],
             cut_off=data["cut_off"],
             half=data["half"],
+            over=data["over"],
         )
 
 
@@ -119,7 +121,7 @@ def run(
     files: Sequence[str],
     device: Wanted | None = None,
     seconds: float | None = None,
-    silenced: Sequence[Finding] = (),
+    silenced: Callable[[Collection[str]], Sequence[Finding]] | None = None,
 ) -> Told:
     """Run a command to its end and judge the findings by what its Python processes did.
 
@@ -128,7 +130,8 @@ def run(
         files: whose gradient calls are watched.
         device: to which the program is confined, where that is wanted.
         seconds: ends the program after so long; by default it has all the time it takes.
-        silenced: findings that nobody wants to hear of, but which explain what is observed.
+        silenced: the findings of some files that nobody wants to hear of, and which explain what is
+            observed there all the same.
 
     Raises:
         UsageError: the command cannot be run.
@@ -145,8 +148,11 @@ def run(
     limit = seconds if ended.timed_out else None
     scene = _shortened(shlex.join(command))
     verdicts = {one.number: _verdict(one, left, scene, limit) for one in questions}
-    explained = [*questions, *_questions(silenced)]
-    return Told(ended.code, verdicts, observed(left.processes, explained, scene))
+    seen = observed(left.processes, questions, scene)
+    if seen and silenced is not None:
+        known = _questions(silenced({finding.filename for finding in seen}))
+        seen = observed(left.processes, [*questions, *known], scene)
+    return Told(ended.code, verdicts, seen)
 
 
 def _questions(findings: Sequence[Finding]) -> list[Question]:
@@ -174,6 +180,13 @@ def _write_task(folder: str, watched: Sequence[str], questions: Sequence[Questio
             span.places() for span in sorted(statements, key=lambda span: (span.file, span.first))
         ],
         "errors": errors,
+        "tapes": sorted(
+            place
+            for one in questions
+            if one.consequence == "memory"
+            for span in (one.flagged, *one.tapes)
+            for place in span.places()
+        ),
         "startup": STARTUP,
     }
     with open(os.path.join(folder, "task.json"), "w", encoding="utf-8") as stream:
@@ -215,6 +228,9 @@ def _answer(
 ) -> Answer:
     answer = judge(question, runs)
     if answer.status is not Status.INCONCLUSIVE:
+        early = question.consequence == "memory" and not all(one.over for one in left.processes)
+        if answer.status is Status.REFUTED and early:
+            return unseen("the program was ended before its tapes were let go")
         return answer
     row = question.flagged.first
     if all(begun(question, run) is None for run in runs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +13,8 @@ from tflint_grad.engine import FileReport
 from tflint_grad.findings import Finding, Severity
 from tflint_grad.noqa import Comments
 from tflint_grad.rules.seen import Observed
+from tflint_grad.runs.many import Run
+from tflint_grad.source import read_source
 from tflint_grad.verify import scenes
 from tflint_grad.verify.command import run
 from tflint_grad.verify.devices import NoSuchDevice, Wanted
@@ -96,6 +98,7 @@ class Verification:
             files=[one.filename for one in reports],
             device=self.device,
             seconds=self.seconds,
+            silenced=_whatever_is_silenced,
         )
         verified = _with_observed(_with_verdicts(reports, told.verdicts), told.observed)
         return Verified([self._selected(report) for report in verified], told.exit_code)
@@ -137,6 +140,17 @@ def _unfit(finding: Finding) -> str:
     return ""
 
 
+def _whatever_is_silenced(files: Collection[str]) -> list[Finding]:
+    """All findings of some files, whatever the settings and comments drop."""
+    run = Run(SettingsFinder(isolated=True))
+    found: list[Finding] = []
+    for file in files:
+        source = read_source(file)
+        if source is not None:
+            found += run.lint_text(source, keeps_silenced=True).findings
+    return found
+
+
 def _with_verdicts(
     reports: Sequence[FileReport], verdicts: Mapping[int, Verdict]
 ) -> list[FileReport]:
@@ -154,8 +168,6 @@ def _with_verdicts(
 
 def _with_observed(reports: Sequence[FileReport], observed: Sequence[Finding]) -> list[FileReport]:
     """Add what only the run has shown to the reports of the files that it was seen in."""
-    from tflint_grad.source import read_source
-
     named = {os.path.abspath(report.filename): report for report in reports}
     for finding in observed:
         path = os.path.abspath(finding.filename)

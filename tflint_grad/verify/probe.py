@@ -43,7 +43,7 @@ ASKS = ("gradient", "jacobian", "batch_jacobian")
 _MOST = 2000
 
 
-class _Record:
+class Record:
     """A tape under observation, and weak references to what it recorded in eager code."""
 
     def __init__(self, tape: tf.GradientTape, life: TapeLife, number: int) -> None:
@@ -51,9 +51,14 @@ class _Record:
         self.life = life
         self.number = number
         self.recorded: list[weakref.ref[Any]] = []
+        self.death: weakref.ref[Any] | None = None
 
     def alive(self) -> int:
         gc.collect()
+        return self.still_there()
+
+    def still_there(self) -> int:
+        """What lives of the record now, garbage that is not collected yet included."""
         return sum(reference() is not None for reference in self.recorded)
 
 
@@ -94,7 +99,7 @@ class Probe:
         self._numbers = itertools.count()
         self._intermediates = intermediates
         self._forgetful = forgetful
-        self._records: list[_Record] = []
+        self._records: list[Record] = []
         self._functions: list[tuple[weakref.ref[Any], Place]] = []
         self._calls: dict[tuple[object, ...], GradientCall] = {}
         self._rows = RowTracer(self.places, self, frozenset(marks))
@@ -184,7 +189,7 @@ class Probe:
                     self.seen.tapes.append(life)
                 if len(self._records) >= self._most:
                     self._records = [one for one in self._records if one.tape() is not None]
-                tape._tflint_grad_record = _Record(tape, life, next(self._numbers))
+                tape._tflint_grad_record = Record(tape, life, next(self._numbers))
                 self._records.append(tape._tflint_grad_record)
 
         return init
@@ -359,9 +364,9 @@ class Probe:
                 record.life.kept_at_end = before - record.alive()
 
 
-def record_of(tape: Any) -> _Record | None:
+def record_of(tape: Any) -> Record | None:
     """What the probe knows of a tape; None for one that was made unseen."""
-    record: _Record | None = getattr(tape, "_tflint_grad_record", None)
+    record: Record | None = getattr(tape, "_tflint_grad_record", None)
     return record
 
 

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -22,10 +23,12 @@ from tflint_grad.verify.inside.journal import Journal
 from tflint_grad.verify.inside.lines import Rows, watch
 from tflint_grad.verify.observation import NOWHERE, GradientCall, Observations, Place
 from tflint_grad.verify.places import Places
-from tflint_grad.verify.probe import Probe
+from tflint_grad.verify.probe import Probe, Record, record_of
 
 #: Tapes, exceptions and warnings that are written down: a program may run for days.
 _MOST = 200
+#: Values of one tape that are followed.
+_MOST_RECORDED = 10_000
 #: Gradient calls of different kinds, likewise: some messages differ each time.
 _MOST_CALLS = 2000
 
@@ -55,7 +58,8 @@ class Resident(Probe):
 
     def __init__(self, task: Mapping[str, Any], folder: str) -> None:
         files = {os.path.realpath(name): name for name in task["files"]}
-        super().__init__(task["files"], most=_MOST)
+        # Following what tapes record makes TensorFlow slower: where a finding asks for it only.
+        super().__init__(task["files"], most=_MOST, intermediates=bool(task["tapes"]))
         self.places = RealPlaces(files)
         self._began = time.monotonic()
         self._journal = Journal(folder, self._told)
@@ -65,6 +69,7 @@ class Resident(Probe):
             bool(task["errors"]),
             self,
         )
+        self._followed = frozenset((file, row) for file, row in task["tapes"])
         self._startup = task["startup"]
         self._trouble = ""
         self._stack = ExitStack()
@@ -84,6 +89,8 @@ class Resident(Probe):
         """The interpreter ends: undo everything, while all is still there."""
         if self.measuring:
             self._look_at_the_end()
+            if self._followed:
+                self.measure_what_is_kept()
             self._stack.close()
             self._journal.write(over=True)
 
@@ -109,6 +116,40 @@ class Resident(Probe):
         except Exception as error:  # a gradient of a kind that we do not know is no error of theirs
             call.outcomes = []
             self._trouble = f"a gradient could not be looked at: {type(error).__name__}: {error}"
+
+    def _making(self, original: Callable[..., None]) -> Callable[..., None]:
+        making = super()._making(original)
+
+        def init(tape: Any, *arguments: Any, **named: Any) -> None:
+            making(tape, *arguments, **named)
+            record = record_of(tape)
+            if record is not None and self._follows(record):
+                leave_last_words(tape, record)
+
+        return init
+
+    def _follows(self, record: Record) -> bool:
+        return any(place in self._followed for place in record.life.places)
+
+    def _operation(
+        self,
+        op_type: str,
+        inputs: Any,
+        attrs: Any,
+        outputs: Any,
+        op_name: str | None = None,
+        graph: Any = None,
+    ) -> None:
+        if graph is None and self.measuring:
+            for record in self._records:
+                tape = record.tape()
+                if tape is not None and tape._recording and self._follows(record):
+                    record.life.recorded += 1
+                    if len(record.recorded) < _MOST_RECORDED:
+                        record.recorded += [weakref.ref(output) for output in outputs]
+
+    def _after_use(self, tape: Any) -> None:
+        """Nothing is collected while the program runs: tapes speak when they die."""
 
     def add(self, call: GradientCall) -> None:
         before = len(self._calls)
@@ -182,6 +223,27 @@ class Resident(Probe):
             "half": half_precision(),
             "observations": self.seen.as_json(),
         }
+
+
+def leave_last_words(tape: Any, record: Record) -> None:
+    """When the tape dies, have it say how many values lived only because it held them.
+
+    Weak references are called before an object lets go of its attributes, which then go in the order
+    in which they came: the record that TensorFlow keeps, and at last ours. Between the two nothing
+    else happens.
+    """
+    before: list[int] = []
+
+    def dies(_: object) -> None:
+        before.append(record.still_there())
+
+    class LastWords:
+        def __del__(self) -> None:
+            if before:
+                record.life.kept_after_use = before[0] - record.still_there()
+
+    record.death = weakref.ref(tape, dies)
+    tape._tflint_grad_last_words = LastWords()
 
 
 def device() -> str:
