@@ -94,7 +94,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _verification(finder: SettingsFinder, options: argparse.Namespace) -> Verification:
     from tflint_grad.verify.devices import Wanted
-    from tflint_grad.verify.front import SECONDS, Verification
+    from tflint_grad.verify.front import Verification
 
     progress = None
     if not options.quiet and sys.stderr.isatty():
@@ -104,7 +104,7 @@ def _verification(finder: SettingsFinder, options: argparse.Namespace) -> Verifi
     return Verification(
         finder,
         options.device or Wanted(),
-        options.verify_timeout or SECONDS,
+        options.verify_timeout,
         options.verify_jobs,
         progress,
     )

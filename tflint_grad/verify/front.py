@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from tflint_grad.config import SettingsFinder, UsageError
 from tflint_grad.engine import FileReport
-from tflint_grad.findings import Finding
+from tflint_grad.findings import Finding, Severity
+from tflint_grad.noqa import Comments
+from tflint_grad.rules.seen import Observed
+from tflint_grad.runs.many import Run
+from tflint_grad.source import read_source
 from tflint_grad.verify import scenes
+from tflint_grad.verify.command import run
 from tflint_grad.verify.devices import NoSuchDevice, Wanted
 from tflint_grad.verify.supervisor import NoTensorFlow, supervise
 from tflint_grad.verify.verdict import Status, Verdict
@@ -32,11 +36,14 @@ class Verified:
 
 @dataclass(frozen=True)
 class Verification:
-    """How to verify. `progress` makes a bar for a number of findings."""
+    """How to verify.
+
+    `seconds` limit each scene, or the program; `progress` makes a bar for a number of findings.
+    """
 
     finder: SettingsFinder
     device: Wanted = field(default_factory=Wanted)
-    seconds: float = SECONDS
+    seconds: float | None = None
     workers: int | None = None
     progress: Progress | None = None
 
@@ -60,7 +67,10 @@ class Verification:
         playable = [
             job
             for job in scenes.jobs(
-                findings, [one.filename for one in reports], self._inputs(reports), self.seconds
+                findings,
+                [one.filename for one in reports],
+                self._inputs(reports),
+                self.seconds or SECONDS,
             )
             if not {one.number for one in job.questions} <= unfit.keys()
         ]
@@ -76,13 +86,39 @@ class Verification:
         return Verified(_with_verdicts(reports, {**verdicts, **unfit}))
 
     def of_program(self, reports: Sequence[FileReport], command: list[str]) -> Verified:
-        """Run the user's program with the probe inside."""
-        run = importlib.import_module("tflint_grad.verify.command").run
+        """Run the user's program with the probe inside, and without a limit unless there is one.
+
+        Raises:
+            UsageError: there is no such program.
+        """
         findings = [finding for report in reports for finding in report.findings]
-        told = run(command, findings, files=[one.filename for one in reports], device=self.device)
-        return Verified(
-            _with_observed(_with_verdicts(reports, told.verdicts), told.observed), told.exit_code
+        told = run(
+            command,
+            findings,
+            files=[one.filename for one in reports],
+            device=self.device,
+            seconds=self.seconds,
+            silenced=_whatever_is_silenced,
         )
+        verified = _with_observed(_with_verdicts(reports, told.verdicts), told.observed)
+        return Verified([self._selected(report) for report in verified], told.exit_code)
+
+    def _selected(self, report: FileReport) -> FileReport:
+        """Without the observed findings that nobody wants to hear of."""
+        settings = self.finder.for_path(report.filename)
+        wanted = settings.selects(Observed.code, report.filename)
+        comments = Comments(report.sources)
+        findings = [
+            finding
+            for finding in report.findings
+            if finding.code != Observed.code
+            or (
+                wanted
+                and not comments.drop(finding)
+                and (finding.severity > Severity.ADVICE or settings.first("advice", True))
+            )
+        ]
+        return replace(report, findings=findings)
 
     def _inputs(self, reports: Sequence[FileReport]) -> Mapping[str, str]:
         """What the settings of the files say of inputs, all together."""
@@ -104,6 +140,17 @@ def _unfit(finding: Finding) -> str:
     return ""
 
 
+def _whatever_is_silenced(files: Collection[str]) -> list[Finding]:
+    """All findings of some files, whatever the settings and comments drop."""
+    run = Run(SettingsFinder(isolated=True))
+    found: list[Finding] = []
+    for file in files:
+        source = read_source(file)
+        if source is not None:
+            found += run.lint_text(source, keeps_silenced=True).findings
+    return found
+
+
 def _with_verdicts(
     reports: Sequence[FileReport], verdicts: Mapping[int, Verdict]
 ) -> list[FileReport]:
@@ -121,8 +168,6 @@ def _with_verdicts(
 
 def _with_observed(reports: Sequence[FileReport], observed: Sequence[Finding]) -> list[FileReport]:
     """Add what only the run has shown to the reports of the files that it was seen in."""
-    from tflint_grad.source import read_source
-
     named = {os.path.abspath(report.filename): report for report in reports}
     for finding in observed:
         path = os.path.abspath(finding.filename)

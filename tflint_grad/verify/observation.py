@@ -16,7 +16,9 @@ class GradientCall:
 
     `outcomes` has one word a source: none, zero, finite, not-finite, or symbolic where a graph is
     still being traced; what comes of those follows as a call of its own once the graph runs.
-    `first` and `last` tell when, in events.
+    `first` and `last` tell when, in events. `sources` are the names that the sources give themselves;
+    `asked_by` is the file that made the call where that is none of the watched; `zeros_for_none`:
+    the call itself wants zeros for what is not connected.
     """
 
     place: Place
@@ -28,10 +30,20 @@ class GradientCall:
     count: int = 1
     first: int = 0
     last: int = 0
+    sources: list[str] = field(default_factory=list)
+    asked_by: str = ""
+    zeros_for_none: bool = False
 
     @property
     def signature(self) -> tuple[object, ...]:
-        return (self.place, self.tape, self.method, tuple(self.outcomes), self.error)
+        return (
+            self.place,
+            self.tape,
+            self.method,
+            tuple(self.outcomes),
+            self.error,
+            tuple(self.sources),
+        )
 
 
 @dataclass

@@ -56,6 +56,14 @@ def of_array(values: Any) -> str:
     return FINITE if np.any(values) else ZERO
 
 
+def names(sources: Any) -> list[str]:
+    """What the sources call themselves: variables have names, tensors none that says anything."""
+    return [
+        str(getattr(one, "path", one.name)) if hasattr(one, "assign") and one is not None else ""
+        for one in tf.nest.flatten(sources)
+    ]
+
+
 def is_host(target: Any) -> bool:
     """Whether a target has left TensorFlow: an ndarray, a number, or nothing at all."""
     return any(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -14,6 +15,7 @@ from tensorflow.python.util import tf_stack
 from tflint_grad.verify.observation import NOWHERE, Place
 
 GENERATED = "__autograph_generated_file"
+_AUTOGRAPH = os.path.join("tensorflow", "python", "autograph")
 #: Errors of a graph tell the user's rows in their text only.
 _TOLD = re.compile(r'File "([^"]+)", line (\d+)')
 #: Frames looked at before a place is given up.
@@ -38,6 +40,17 @@ class Places:
                 return place
             frame = frame.f_back
         return NOWHERE
+
+    def stranger(self, frame: FrameType) -> str:
+        """The file that a frame runs, where it is neither watched nor made from a watched one.
+
+        AutoGraph's own frames stand between its generated code and what that calls.
+        """
+        caller: FrameType | None = frame
+        while caller is not None and _AUTOGRAPH in caller.f_code.co_filename:
+            caller = caller.f_back
+        name = caller.f_code.co_filename if caller is not None else ""
+        return "" if GENERATED in name or self.at(name, 1)[1] else name
 
     def of(self, frame: FrameType) -> Place:
         """The place of one frame that runs a watched file or code generated from it."""

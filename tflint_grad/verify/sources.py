@@ -20,6 +20,18 @@ def relevant(source: str, place: Place, count: int) -> list[int]:
     return list(range(count))
 
 
+def named_at(place: Place, count: int) -> list[str]:
+    """What the call writes for each of its sources: `w`, `model.trainable_variables[2]`; empty where
+    it does not tell."""
+    lists = _sources(place[0]).get(place[1], [])
+    for names in lists:
+        if len(names) == count:
+            return names
+    if len(lists) == 1 and len(lists[0]) == 1:
+        return [f"{lists[0][0]}[{index}]" for index in range(count)]
+    return [""] * count
+
+
 @functools.lru_cache(maxsize=256)
 def _sources(file: str) -> dict[int, list[list[str]]]:
     """Row to the source lists that are written out in the gradient calls which touch it."""

@@ -99,4 +99,5 @@ def told(kind: str, message: str) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    return f"in {part} of {whole} runs"
+    """How many of the runs; the user's own program runs once, and may do a thing many times then."""
+    return f"in {part} of {whole} runs" if whole > 1 else "in this run"
