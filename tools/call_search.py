@@ -43,49 +43,90 @@ THEMES: tuple[tuple[str, ...], ...] = (
 _BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"axis|dim|axis[12]|source|destination|batch_dims?", ("0", "1", "-1", "[0]")),
     (r"axes|perm|fft_axes", ("[0]", "1", "[1, 0]", "[0, 1]")),
-    (r"(.*_)?shape|size|output_size|target_shape|fft_length|dims|newshape",
-     ("[4]", "(4,)", "[2, 2]", "(4, 4)", "[4, 4]", "[1, 8, 8, 3]", "None", "[8]", "4")),
+    (
+        r"(.*_)?shape|size|output_size|target_shape|fft_length|dims|newshape",
+        ("[4]", "(4,)", "[2, 2]", "(4, 4)", "[4, 4]", "[1, 8, 8, 3]", "None", "[8]", "4"),
+    ),
     (r"(.*_)?d?type|Tout|T|out_type|Targmax|DstT", ("tf.float32", "'float32'", "tf.int32")),
-    (r"(.*_)?(indices|ids|idx|index)",
-     ("i", "[0, 1]", "[0, 0, 1, 1]", "[[0], [2]]", "[[0, 1], [2, 3]]", "1", "[0]")),
-    (r"num(_.*)?|depth|k|n|N|repeats|shift|rate|block_size|reps|max_output_size|count|times",
-     ("2", "3", "4", "8", "1", "[2]")),
-    (r"(.*_)?labels?|y_true|target|targets",
-     ("[0, 1]", "U(2, 3)", "np.array([0, 1])", "u", "tf.constant([[1, 2]])")),
+    (
+        r"(.*_)?(indices|ids|idx|index)",
+        ("i", "[0, 1]", "[0, 0, 1, 1]", "[[0], [2]]", "[[0, 1], [2, 3]]", "1", "[0]"),
+    ),
+    (
+        r"num(_.*)?|depth|k|n|N|repeats|shift|rate|block_size|reps|max_output_size|count|times",
+        ("2", "3", "4", "8", "1", "[2]"),
+    ),
+    (
+        r"(.*_)?labels?|y_true|target|targets",
+        ("[0, 1]", "U(2, 3)", "np.array([0, 1])", "u", "tf.constant([[1, 2]])"),
+    ),
     (r"(.*_)?logits|y_pred|predictions|output|preds", ("F(2, 3)", "U(2, 3)", "u", "F(5, 1, 4)")),
     (r"(.*_)?(length|lengths|len|step)|frames", ("4", "2", "8", "[4]", "[2]", "i")),
-    (r"ksize|pool_size|kernel_size|block_shape|sizes",
-     ("2", "[2, 2]", "[1, 2, 2, 1]", "(2, 2)", "[1, 2, 2, 2, 1]")),
-    (r"strides?|dilations?|rates|dilation_rate",
-     ("1", "[1, 1, 1, 1]", "2", "[1, 1, 1, 1, 1]", "[1, 2, 2, 1]", "[1]")),
-    (r"(.*_)?padding[s]?|pad_width", ("'SAME'", "'VALID'", "'valid'", "[[1, 1]]", "1",
-     "[[0, 0], [0, 0]]", "[[0, 0], [1, 1], [1, 1], [0, 0]]")),
+    (
+        r"ksize|pool_size|kernel_size|block_shape|sizes",
+        ("2", "[2, 2]", "[1, 2, 2, 1]", "(2, 2)", "[1, 2, 2, 2, 1]"),
+    ),
+    (
+        r"strides?|dilations?|rates|dilation_rate",
+        ("1", "[1, 1, 1, 1]", "2", "[1, 1, 1, 1, 1]", "[1, 2, 2, 1]", "[1]"),
+    ),
+    (
+        r"(.*_)?padding[s]?|pad_width",
+        (
+            "'SAME'",
+            "'VALID'",
+            "'valid'",
+            "[[1, 1]]",
+            "1",
+            "[[0, 0], [0, 0]]",
+            "[[0, 0], [1, 1], [1, 1], [0, 0]]",
+        ),
+    ),
     (r"crops", ("[[0, 0], [0, 0]]",)),
     (r"data_format", ("'NHWC'", "'channels_last'")),
     (r"seeds?", ("[1, 2]", "1")),
     (r"mask|condition|cond|pred|where|condlist|.*_mask", ("b", "[b]", "tf.constant(True)")),
-    (r"f|fn|func|function|body|map_func|op|elems_fn|pyfunc|call|fun",
-     ("lambda a: a * a", "lambda a, e: a * e", "tf.square", "lambda *a: a[0]")),
-    (r"(.*_)?(filters?|kernel|weights?|weight)",
-     ("F(2, 2, 2, 3)", "F(2, 2, 3)", "F(2, 2, 2, 1)", "x", "F(2, 2, 3, 2)", "u", "F(2, 2, 2)")),
+    (
+        r"f|fn|func|function|body|map_func|op|elems_fn|pyfunc|call|fun",
+        ("lambda a: a * a", "lambda a, e: a * e", "tf.square", "lambda *a: a[0]"),
+    ),
+    (
+        r"(.*_)?(filters?|kernel|weights?|weight)",
+        ("F(2, 2, 2, 3)", "F(2, 2, 3)", "F(2, 2, 2, 1)", "x", "F(2, 2, 3, 2)", "u", "F(2, 2, 2)"),
+    ),
     (r"(start|stop|low|min|lower|begin).*|minval", ("0.0", "0", "[0]", "F()", "-U()")),
     (r"(limit|high|max|upper|end|delta).*|maxval", ("3.0", "3", "[2]", "F()", "U()")),
-    (r"method|mode|interpolation|.*format|equation|subscripts|pattern|name|unit|message|scheme",
-     ("'bilinear'", "'constant'", "'ij,jk->ik'", "'x'", "'xyxy'")),
+    (
+        r"method|mode|interpolation|.*format|equation|subscripts|pattern|name|unit|message|scheme",
+        ("'bilinear'", "'constant'", "'ij,jk->ik'", "'x'", "'xyxy'"),
+    ),
     (r"boxes|bboxes?.*|bounding_boxes", ("U(2, 4)", "U(1, 2, 4)", "U(3, 4)")),
     (r"scores", ("U(3)", "U(1, 3, 1)", "U(2)")),
     (r"images?|img|imgs|x_pixels", ("im", "U(8, 8, 3)", "m", "F(1, 4, 4, 2)")),
-    (r"sp_.*|sparse.*|sp", ("tf.sparse.from_dense(m)", "tf.sparse.from_dense([[1, 2]])",
-     "tf.SparseTensor([[0], [1]], F(2), [4])", "tf.SparseTensor([[0, 0], [1, 1]], F(2), [4, 4])")),
-    (r"rt|ragged.*|flat_values",
-     ("tf.RaggedTensor.from_row_splits(x, [0, 2, 4])", "tf.ragged.constant([[1], [2]])")),
+    (
+        r"sp_.*|sparse.*|sp",
+        (
+            "tf.sparse.from_dense(m)",
+            "tf.sparse.from_dense([[1, 2]])",
+            "tf.SparseTensor([[0], [1]], F(2), [4])",
+            "tf.SparseTensor([[0, 0], [1, 1]], F(2), [4, 4])",
+        ),
+    ),
+    (
+        r"rt|ragged.*|flat_values",
+        ("tf.RaggedTensor.from_row_splits(x, [0, 2, 4])", "tf.ragged.constant([[1], [2]])"),
+    ),
     (r"row_splits|.*splits", ("[0, 2, 4]", "2", "[1, 2]")),
     (r"values|tensors|inputs|xs|arrays|arys|tup|elements|structure|seq", ("[x, y]", "x", "m")),
-    (r"strings?|bytes|contents|serialized|hypothesis|truth|input_str.*",
-     ("tf.constant(['a', 'b'])", "tf.constant('a')")),
+    (
+        r"strings?|bytes|contents|serialized|hypothesis|truth|input_str.*",
+        ("tf.constant(['a', 'b'])", "tf.constant('a')"),
+    ),
     (r"samples?|signals?|audio", ("F(32)", "x")),
-    (r"(.*_)?(scale|factor|epsilon|eps|alpha|beta|gamma|rate|prob|p|q|momentum|variance.*)",
-     ("0.5", "U()", "u", "1.0", "2")),
+    (
+        r"(.*_)?(scale|factor|epsilon|eps|alpha|beta|gamma|rate|prob|p|q|momentum|variance.*)",
+        ("0.5", "U()", "u", "1.0", "2"),
+    ),
     (r"(.*_)?(matrix|a|rhs|lhs)", ("p", "m", "x")),
 )
 _ANY = (
@@ -179,9 +220,7 @@ def _draw(name: str, theme: tuple[str, ...], at: int, dice: random.Random) -> st
     return dice.choice(_ANY)
 
 
-def _call(
-    spelling: str, required: list[Parameter], values: list[str], more: dict[str, str]
-) -> str:
+def _call(spelling: str, required: list[Parameter], values: list[str], more: dict[str, str]) -> str:
     parts = []
     for parameter, value in zip(required, values, strict=True):
         keyword = parameter.kind is Parameter.KEYWORD_ONLY

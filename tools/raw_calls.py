@@ -123,7 +123,9 @@ def _value(name: str, kind: str, shape: str, dice: random.Random, level: int | N
     return f"tf.constant({value}, tf.{kind})"
 
 
-def _attribute(attribute: Any, types: dict[str, str], dice: random.Random, level: int | None) -> str:
+def _attribute(
+    attribute: Any, types: dict[str, str], dice: random.Random, level: int | None
+) -> str:
     allowed = [value.decode() for value in attribute.allowed_values.list.s]
     match attribute.type:
         case "type":
@@ -140,7 +142,9 @@ def _attribute(attribute: Any, types: dict[str, str], dice: random.Random, level
             return dice.choice(("[4]", "[]", "[2, 2]"))
         case "list(int)":
             likely = [v for v in by_name(attribute.name) if v.startswith("[")]
-            return dice.choice(likely) if likely and dice.random() < 0.6 else dice.choice(_INT_LISTS)
+            return (
+                dice.choice(likely) if likely and dice.random() < 0.6 else dice.choice(_INT_LISTS)
+            )
         case "list(float)":
             return dice.choice(("[1.0, 2.0]", "[1.0, 1.5, 1.5, 1.0]", "[0.5]"))
         case "list(type)":
