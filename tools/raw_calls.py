@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import random
 from collections.abc import Iterator
 from typing import Any
 
+import tensorflow as tf
 from call_search import by_name
 from tensorflow.core.framework import types_pb2
-from tensorflow.python.framework import dtypes, op_def_registry
+from tensorflow.python.framework import dtypes, kernels, op_def_registry
 
 _HANDLES = frozenset((types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT, types_pb2.DT_RESOURCE_REF))
 _PREFERRED = ("float32", "complex64", "int32", "int64", "bool", "string", "quint8", "uint8")
@@ -49,7 +51,27 @@ def why_not(name: str) -> str:
         return "takes functions"
     if not definition.output_arg:
         return "returns nothing"
-    return ""
+    return "" if _types_of_kernels(name) else "has no kernel for the CPU"
+
+
+def _types_of_kernels(name: str) -> list[dict[str, list[str]]]:
+    """Of each of its kernels for the CPU, which types its type attributes may have."""
+    return [
+        {
+            constraint.name: [dtypes.as_dtype(t).name for t in constraint.allowed_values.list.type]
+            for constraint in kernel.constraint
+        }
+        for kernel in kernels.get_registered_kernels_for_op(name).kernel
+        if kernel.device_type == "CPU"
+    ]
+
+
+def _spellings(definition: Any) -> dict[str, str]:
+    """Of what is called otherwise in Python, its name there: the order is the same."""
+    ours = [argument.name for argument in (*definition.input_arg, *definition.attr)]
+    theirs = [*inspect.signature(getattr(tf.raw_ops, definition.name)).parameters]
+    lost = [name for name in ours if name not in theirs]
+    return dict(zip(lost, [n for n in theirs if n not in ours and n != "name"], strict=False))
 
 
 def candidates(name: str, drawn: int) -> Iterator[str]:
@@ -67,7 +89,12 @@ def candidates(name: str, drawn: int) -> Iterator[str]:
 
 
 def _call(definition: Any, shapes: tuple[str, ...], dice: random.Random, level: int | None) -> str:
-    types = {a.name: _type(a, dice, level) for a in definition.attr if a.type == "type"}
+    allowed = _types_of_kernels(definition.name)
+    kernel = allowed[level % len(allowed)] if level is not None else dice.choice(allowed)
+    if level == 0:
+        kernel = min(allowed, key=lambda one: sum(map(_rank, one.values())))
+    types = {a.name: _type(a, kernel, dice, level) for a in definition.attr if a.type == "type"}
+    spelled = _spellings(definition)
     numbers = {a.number_attr for a in definition.input_arg if a.number_attr}
     lists = {a.type_list_attr for a in definition.input_arg if a.type_list_attr}
     inferred = {a.type_attr for a in definition.input_arg} | numbers | lists
@@ -82,7 +109,7 @@ def _call(definition: Any, shapes: tuple[str, ...], dice: random.Random, level: 
         floats += kind.startswith(("float", "complex"))
         if argument.number_attr or argument.type_list_attr:
             value = f"[{value}, {_value(argument.name, kind, shape, dice, level)}]"
-        parts.append(f"{argument.name}={value}")
+        parts.append(f"{spelled.get(argument.name, argument.name)}={value}")
     for attribute in definition.attr:
         if attribute.name in inferred:
             continue
@@ -90,12 +117,19 @@ def _call(definition: Any, shapes: tuple[str, ...], dice: random.Random, level: 
             continue
         value = _attribute(attribute, types, dice, level)
         if value:
-            parts.append(f"{attribute.name}={value}")
+            parts.append(f"{spelled.get(attribute.name, attribute.name)}={value}")
     return f"tf.raw_ops.{definition.name}({', '.join(parts)})"
 
 
-def _type(attribute: Any, dice: random.Random, level: int | None) -> str:
+def _rank(types: list[str]) -> int:
+    return min((_PREFERRED.index(t) for t in types if t in _PREFERRED), default=len(_PREFERRED))
+
+
+def _type(
+    attribute: Any, kernel: dict[str, list[str]], dice: random.Random, level: int | None
+) -> str:
     allowed = [dtypes.as_dtype(t).name for t in attribute.allowed_values.list.type]
+    allowed = kernel.get(attribute.name, allowed)
     choices = [kind for kind in _PREFERRED if not allowed or kind in allowed] or allowed
     if level is None:
         return choices[min(int(dice.expovariate(1.0)), len(choices) - 1)]

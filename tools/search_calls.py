@@ -139,6 +139,7 @@ def main() -> int:
             else:
                 missed[name] = f"{'no tensor comes back: ' + call if call else problem}"
             print(f"{grade or 'MISSED':8}{name}: {call or problem}", flush=True)
+            _write(found, missed, file)  # a long search may be cut off
         _write(found, missed, file)
     return 0
 

@@ -19,6 +19,7 @@ class Line:
     name: str
     call: str
     kind: str
+    origin: str = "written"
 
 
 def operation_lines(found: bool = True) -> list[Line]:
@@ -34,7 +35,7 @@ def operation_lines(found: bool = True) -> list[Line]:
             if (SPECS / f"{file}.txt").exists():
                 for row in rows_of(file):
                     name, _, call = row.partition(": ")
-                    lines.append(Line(name, call, "op"))
+                    lines.append(Line(name, call, "op", "found"))
     return lines
 
 
