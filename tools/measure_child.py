@@ -1,7 +1,7 @@
-"""The process that calls TensorFlow for `measure_ops.py`: one JSON record a line on stdout.
+"""The process that calls TensorFlow for `measure_ops.py`.
 
-Arguments: the line to begin with, every how many lines are measured, which of those, and whether
-edges and graphs are measured too.
+From stdin come the lines to measure, as JSON, and whether edges and graphs are measured too; to
+stdout go what there is to measure at all and one record a line.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import inspect
 import json
 import sys
 import warnings
+import zlib
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ import raw_calls
 import tensorflow as tf
 from api_walk import aliases, public_callables, raw_operations, tensor_free
 from measuring import measure
-from spec_lines import class_lines, operation_lines
+from spec_lines import Line
 
 VERSIONS = {
     "tensorflow": tf.__version__,
@@ -37,7 +38,6 @@ def header() -> dict[str, Any]:
     }
     raw = {name: raw_calls.why_not(name.rpartition(".")[2]) for name in raw_operations(tf)}
     return {
-        "index": -1,
         "measured": VERSIONS,
         "aliases": aliases(tf, keras),
         "public": public,
@@ -47,23 +47,17 @@ def header() -> dict[str, Any]:
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    begin, step, part = map(int, sys.argv[1:4])
-    whole = sys.argv[4] == "whole"
-    if begin == 0:
-        print(json.dumps(header()), flush=True)
-    for index, line in enumerate(operation_lines() + class_lines()):
-        if index < begin or index % step != part:
-            continue
-        tf.random.set_seed(index)
-        keras.utils.set_random_seed(index)
+    asked = json.load(sys.stdin)
+    print(json.dumps(header()), flush=True)
+    for fields in asked["lines"]:
+        line = Line(**fields)
+        # The same numbers, whatever is measured before.
+        keras.utils.set_random_seed(zlib.crc32(line.call.encode()) >> 1)
         try:
-            record = measure(line, whole)
+            record = measure(line, asked["whole"])
         except Exception as error:  # a wrong specification: named in the report
-            record = {"name": line.name, "call": line.call, "kind": line.kind}
-            record["error"] = f"{type(error).__name__}: {error}"[:150]
-        record["origin"] = line.origin
-        record["index"] = index
-        print(json.dumps(record), flush=True)
+            record = {**fields, "error": f"{type(error).__name__}: {error}"[:150]}
+        print(json.dumps({**record, "origin": line.origin}), flush=True)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
     python tools/measure_ops.py                 measure all, write evidence, table and report
     python tools/measure_ops.py --check         measure all, compare with the table, write nothing
     python tools/measure_ops.py --check --part 3/8      the same with every eighth call
+    python tools/measure_ops.py --more          the same, of calls that have no evidence yet
     python tools/measure_ops.py --write         write table and report from the evidence there is
 
 Needs TensorFlow; linting does not. With another Python that has another TensorFlow, the same
@@ -18,6 +19,8 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,52 +28,43 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import report
 import rows
-from spec_lines import class_lines, operation_lines
-from tables import evidence, write_evidence, write_tables
+from spec_lines import Line, class_lines, operation_lines
+from tables import Record, evidence, write_evidence, write_tables
 
 
 def measure_in_children(
-    step: int = 1, part: int = 0, whole: bool = True
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    lines: list[Line], whole: bool = True
+) -> tuple[dict[str, Any], list[Record]]:
     """What there is, and all records; a line that kills its process has an error in its record."""
-    lines = operation_lines() + class_lines()
-    records: list[dict[str, Any]] = []
+    records: list[Record] = []
     header: dict[str, Any] = {}
-    begin = 0
-    while begin < len(lines):
-        child = _start(begin, step, part, whole)
-        assert child.stdout is not None
-        for text in child.stdout:
-            if not text.startswith("{"):
-                continue
-            record = json.loads(text)
-            begin = record.pop("index") + 1
-            if "public" in record:
-                header = record
-            else:
-                records.append(record)
-        code = child.wait()
-        if code == 0:
-            break
+    while len(records) < len(lines):
+        with _child() as child:
+            assert child.stdin is not None and child.stdout is not None
+            left = [asdict(line) for line in lines[len(records) :]]
+            json.dump({"lines": left, "whole": whole}, child.stdin)
+            child.stdin.close()
+            for text in child.stdout:
+                if text.startswith("{"):
+                    record = json.loads(text)
+                    if "public" in record:
+                        header = record
+                    else:
+                        records.append(record)
         if not header:
             raise SystemExit("the measuring process does not start: run tools/measure_child.py")
-        while begin % step != part:
-            begin += 1
-        if begin < len(lines):
-            line = lines[begin]
-            killed = {"name": line.name, "call": line.call, "kind": line.kind}
-            records.append({**killed, "origin": line.origin, "error": "kills the process"})
-            begin += 1
+        if len(records) < len(lines):
+            killer = asdict(lines[len(records)])
+            records.append({**killer, "error": "kills the process"})
     for record in records:
         record["name"] = header["aliases"].get(record["name"], record["name"])
     return header, records
 
 
-def _start(begin: int, step: int, part: int, whole: bool) -> subprocess.Popen[str]:
-    script = str(Path(__file__).with_name("measure_child.py"))
-    arguments = (*map(str, (begin, step, part)), "whole" if whole else "eager")
+def _child() -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, script, *arguments],
+        [sys.executable, str(Path(__file__).with_name("measure_child.py"))],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -78,13 +72,41 @@ def _start(begin: int, step: int, part: int, whole: bool) -> subprocess.Popen[st
     )
 
 
+def measure_all(more: bool) -> None:
+    """Writes the evidence of the TensorFlow at hand; `more`: of calls that have none yet."""
+    lines = operation_lines() + class_lines()
+    known = [records for _, records in evidence_here()] if more else []
+    kept = {(record["call"], record["kind"]): record for record in (known[0] if known else [])}
+    new = [line for line in lines if (line.call, line.kind) not in kept]
+    header, records = measure_in_children(new)
+    wanted = {(line.call, line.kind) for line in lines}
+    records += [record for key, record in kept.items() if key in wanted]
+    write_evidence(header, records)
+
+
+def evidence_here() -> list[tuple[dict[str, Any], list[Record]]]:
+    """The evidence of the version that is installed, if there is any."""
+    names = ("tensorflow", "tensorflow-cpu")
+    here = {found for name in names if (found := _installed(name))}
+    return [one for one in evidence() if one[0]["measured"]["tensorflow"] in here]
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
 def check(part: str) -> int:
     """Measures again; 1 where a row differs from the table's."""
     at, _, of = part.partition("/")
-    _, records = measure_in_children(int(of), int(at) % int(of), whole=False)
+    lines = (operation_lines() + class_lines())[int(at) % int(of) :: int(of)]
+    _, records = measure_in_children(lines, whole=False)
+    known = evidence_here()[0][1]
     # A name with several forms of call needs all of them.
     measured = Counter(record["name"] for record in records)
-    forms = Counter(record["name"] for record in known)
+    forms = Counter(record["name"] for record in known if not rows.why_no_evidence(record))
     whole = {name for name, count in measured.items() if count == forms[name]}
     again = [record for record in records if record["name"] in whole]
     before = [record for record in known if record["name"] in whole]
@@ -103,12 +125,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--part", default="0/1")
+    parser.add_argument("--more", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     if options.check:
         return check(options.part)
     if not options.write:
-        write_evidence(*measure_in_children())
+        measure_all(options.more)
     write_tables()
     report.write()
     return 0
