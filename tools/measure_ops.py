@@ -3,7 +3,8 @@
     python tools/measure_ops.py                 measure all, write evidence, table and report
     python tools/measure_ops.py --check         measure all, compare with the table, write nothing
     python tools/measure_ops.py --check --part 3/8      the same with every eighth call
-    python tools/measure_ops.py --more          the same, of calls that have no evidence yet
+    python tools/measure_ops.py --more          measure calls that have no evidence yet, write all
+    python tools/measure_ops.py --eager         without edges and graphs, for an earlier version
     python tools/measure_ops.py --write         write table and report from the evidence there is
 
 Needs TensorFlow; linting does not. With another Python that has another TensorFlow, the same
@@ -72,13 +73,13 @@ def _child() -> subprocess.Popen[str]:
     )
 
 
-def measure_all(more: bool) -> None:
+def measure_all(more: bool, whole: bool) -> None:
     """Writes the evidence of the TensorFlow at hand; `more`: of calls that have none yet."""
     lines = operation_lines() + class_lines()
     known = [records for _, records in evidence_here()] if more else []
     kept = {(record["call"], record["kind"]): record for record in (known[0] if known else [])}
     new = [line for line in lines if (line.call, line.kind) not in kept]
-    header, records = measure_in_children(new)
+    header, records = measure_in_children(new, whole)
     wanted = {(line.call, line.kind) for line in lines}
     records += [record for key, record in kept.items() if key in wanted]
     write_evidence(header, records)
@@ -126,12 +127,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--part", default="0/1")
     parser.add_argument("--more", action="store_true")
+    parser.add_argument("--eager", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     if options.check:
         return check(options.part)
     if not options.write:
-        measure_all(options.more)
+        measure_all(options.more, not options.eager)
     write_tables()
     report.write()
     return 0

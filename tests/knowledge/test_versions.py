@@ -31,7 +31,7 @@ def test_what_is_newer_than_all_that_was_measured_is_as_the_newest() -> None:
 
 
 def test_a_version_holds_inside_its_block_only() -> None:
-    name, row = next((n, r) for n, r in changed("2.16") if r is None and n in table.rows())
+    name = next(n for n, r in changed("2.16") if r is None and n in table.rows())
     assert fact(name) is not None
     with table.of_version("2.16"):
         assert fact(name) is None, "a function that there was not is unknown"
