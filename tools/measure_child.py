@@ -37,11 +37,15 @@ def header() -> dict[str, Any]:
         if not tensor_free(name)
     }
     raw = {name: raw_calls.why_not(name.rpartition(".")[2]) for name in raw_operations(tf)}
+    floats = [
+        n for n, why in raw.items() if not why and raw_calls.takes_floats(n.rpartition(".")[2])
+    ]
     return {
         "measured": VERSIONS,
         "aliases": aliases(tf, keras),
         "public": public,
         "raw": raw,
+        "raw_with_floats": floats,
     }
 
 

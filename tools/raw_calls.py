@@ -54,6 +54,18 @@ def why_not(name: str) -> str:
     return "" if _types_of_kernels(name) else "has no kernel for the CPU"
 
 
+def takes_floats(name: str) -> bool:
+    """Whether some argument may be a tensor of floating point numbers."""
+    definition = op_def_registry.get(name)
+    attributes = {attribute.name: attribute for attribute in definition.attr}
+    for argument in definition.input_arg:
+        attribute = attributes.get(argument.type_attr or argument.type_list_attr)
+        allowed = [argument.type] if attribute is None else attribute.allowed_values.list.type
+        if not allowed or any(dtypes.as_dtype(t).is_floating for t in allowed if t):
+            return True
+    return False
+
+
 def _types_of_kernels(name: str) -> list[dict[str, list[str]]]:
     """Of each of its kernels for the CPU, which types its type attributes may have."""
     return [

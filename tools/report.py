@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ def write() -> None:
     measured = evidence()
     header, records = measured[0]
     public = [*header["public"]]
-    problems = _problems(records)
-    shown = {record["name"] for record in records if not rows.why_no_evidence(record)}
+    floats = frozenset(header["raw_with_floats"])
+    problems = {r["name"]: why for r in records if (why := rows.why_no_evidence(r, floats))}
+    shown = {r["name"] for r in records if not rows.why_no_evidence(r, floats)}
     declared = {text.split()[0] for text in rows_of("declared")}
     covered = [name for name in public if name in shown]
     by_declaration = [name for name in public if name in declared and name not in shown]
@@ -121,10 +123,10 @@ def outcome(records: list[Record]) -> str:
     return f"`None`: the result is {names[dtype]}" if dtype in names else "`None`"
 
 
-def _outcomes(records: list[Record], public: set[str]) -> list[str]:
+def _outcomes(records: list[Record], names: set[str]) -> list[str]:
     grouped: dict[str, list[Record]] = {}
     for record in records:
-        if record["name"] in public and not rows.why_no_evidence(record):
+        if record["name"] in names and not rows.why_no_evidence(record):
             grouped.setdefault(record["name"], []).append(record)
     counts = Counter(map(outcome, grouped.values()))
     lines = ["| gradient | callables |", "|---|---|"]
@@ -132,14 +134,12 @@ def _outcomes(records: list[Record], public: set[str]) -> list[str]:
     return [*lines, ""]
 
 
-def _problems(records: list[Record]) -> dict[str, str]:
-    return {record["name"]: why for record in records if (why := rows.why_no_evidence(record))}
-
-
 def _not_measured(title: str, names: list[str], reasons: dict[str, str]) -> list[str]:
+    patterns = [text.split(": ", 1) for text in rows_of("not_called")]
     lines = [title, "| name | why |", "|---|---|"]
     for name in sorted(names):
-        why = reasons.get(name, "no call was found").replace("|", "\\|")
+        written = (reason for pattern, reason in patterns if re.fullmatch(pattern, name))
+        why = next(written, reasons.get(name, "no call was found")).replace("|", "\\|")
         lines.append(f"| `{name}` | {why[:140]} |")
     return [*lines, ""]
 
@@ -211,7 +211,7 @@ def _raw(
         f"`tf.raw_ops` has {len(names)} names. Not called: "
         + "; ".join(f"{count} that {_verb(why)}" for why, count in reasons.most_common())
         + f". Of the other {len(names) - sum(reasons.values())}, {len(measured)} are measured.\n",
-        *_outcomes(records, {*names}),
+        *_outcomes(records, {*measured}),
     ]
     return lines + _not_measured("### Raw operations not measured\n", lost, {**tried, **problems})
 

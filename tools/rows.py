@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from spec_lines import rows_of
@@ -26,18 +27,20 @@ def best(statuses: list[str]) -> str:
     return max(statuses, key=_RANK.index, default="none")
 
 
-def why_no_evidence(record: Record) -> str:
+def why_no_evidence(record: Record, with_floats: Collection[str] = ()) -> str:
     """Why a record shows nothing of its function; empty where it does.
 
     Calls that the search found may be lucky, and mean nothing: then the name stays unknown.
+    `with_floats`: names that surely take a float argument.
     """
     if "error" in record:
         return str(record["error"])
     if record["origin"] != "found":
         return ""
-    floats = record["dtype"] in ("float", "same", "complex", "any")
-    if not record["measured"] and floats:
+    if not record["measured"] and record["name"] in with_floats:
         return "only calls without a float argument found"
+    if record["gradient"] == "zero":
+        return "only a call found whose gradient is zero, which may be the call's own fault"
     inside = record.get("graph", {}).get("inside", "")
     if record["gradient"] != "flows" and inside.startswith("raises"):
         return f"only a call found that a graph refuses: {inside.removeprefix('raises ')}"
@@ -50,7 +53,9 @@ def operation_rows(records: list[Record]) -> dict[str, str]:
     """One row for each name; several forms of call are merged."""
     grouped: dict[str, list[Record]] = {}
     for record in records:
-        if record["kind"] not in OBJECTS and not why_no_evidence(record):
+        # What the search called without any float says nothing that a rule could use.
+        useful = record["origin"] != "found" or record.get("measured")
+        if record["kind"] not in OBJECTS and useful and not why_no_evidence(record):
             grouped.setdefault(record["name"], []).append(record)
     found = {name: _row(forms) for name, forms in grouped.items()}
     for file, prefix in (("declared", ""), ("tensor_methods", "Tensor.")):

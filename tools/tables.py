@@ -42,11 +42,18 @@ def write_tables() -> None:
     header, records = measured[0]
     newest = _parts(records)
     aliases = dict(header["aliases"])
+    meaningless = {
+        record["call"]
+        for record in records
+        if record["origin"] == "found" and rows.why_no_evidence(record)
+    }
     earlier = {}
     for older, old_records in measured[1:]:
         short = ".".join(map(str, release(older["measured"]["tensorflow"])))
         for record in old_records:
             record["name"] = aliases.get(record["name"], record["name"])
+        # A call that means nothing today meant nothing then.
+        old_records = [record for record in old_records if record["call"] not in meaningless]
         changes: dict[str, Any] = {}
         for part, old in _parts(old_records).items():
             new = newest[part]
