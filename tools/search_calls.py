@@ -33,7 +33,7 @@ from forks import in_child
 from spec_lines import SPECS, operation_lines, rows_of, spelled
 
 DRAWN = 400
-LIMIT_S = 40.0
+LIMIT_S = 8.0
 RAW = "tensorflow.raw_ops."
 
 
