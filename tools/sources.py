@@ -10,7 +10,7 @@ import tensorflow as tf
 
 # relu, elu, clipping and the like are flat somewhere: one point proves nothing.
 REGIMES = ("unit", "mixed", "large", "negative")
-_SHORT = {
+SHORT = {
     "x": "F(4)",
     "y": "F(4)",
     "u": "U(4)",
@@ -39,7 +39,7 @@ class Sources:
         bound = set(re.findall(r"lambda ([\w, ]+):", expression))
         own = {name.strip() for names in bound for name in names.split(",")}
         text = _WORD.sub(
-            lambda found: found[0] if found[1] in own else _SHORT.get(found[1], found[0]),
+            lambda found: found[0] if found[1] in own else SHORT.get(found[1], found[0]),
             expression,
         )
         names = {**modules, "F": self.any, "U": self.unit, "P": self.positive, "C": self.complex}
