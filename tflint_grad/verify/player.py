@@ -31,8 +31,9 @@ from tflint_grad.verify.inputs.specification import seed_everything
 from tflint_grad.verify.loading import Loader
 from tflint_grad.verify.observation import Observations
 from tflint_grad.verify.oracles import judge
-from tflint_grad.verify.oracles.base import Answer, asked, begun, unseen
+from tflint_grad.verify.oracles.base import Answer, asked, begun, told, unseen
 from tflint_grad.verify.oracles.memory import kept
+from tflint_grad.verify.outcomes import message
 from tflint_grad.verify.probe import Probe
 from tflint_grad.verify.question import Question
 from tflint_grad.verify.scene import CALL, FIT, LOSS, MAIN, MODULE, Entry, Job
@@ -45,6 +46,10 @@ RUNS = 3
 SEED = 20
 #: Of a generator, so many values are taken.
 _VALUES = 3
+
+
+#: No other arguments would mend these.
+_BESIDE_INPUTS = (SystemExit, EOFError, MemoryError, FileNotFoundError, ImportError)
 
 
 class OutOfTime(BaseException):
@@ -176,7 +181,7 @@ class _Scene:
             first = self.once(SEED)
             self.seen.append(first)
             if (error := first.escaped()) is not None:
-                self.trouble = _spoken(error.kind, error.message, self.job.file)
+                self.trouble = told(error.kind, error.message)
         elif not self._search():
             return self.seen
         self.again()
@@ -269,7 +274,7 @@ class _Scene:
             raise
         except BaseException as error:
             # What was defined before it failed can still be called.
-            self.trouble = _spoken(type(error).__name__, _text(error), self.job.file)
+            self.trouble = told(type(error).__name__, message(error))
             return self.player.loader.module
 
     def _attempt(self, state: State) -> Attempt:
@@ -285,17 +290,15 @@ class _Scene:
     def _needs(self, error: BaseException) -> str:
         """What is missing, with the comment line to paste."""
         assert self.arguments is not None
-        if isinstance(error, FileNotFoundError):
-            return f"needs the file {error.filename!r}; run it by --verify -- COMMAND"
         name = error.path[0] if isinstance(error, NeedsInputs) else ""
         cause = (error.cause or error) if isinstance(error, NeedsInputs) else error
         names = [path[0] for path in self.state if len(path) == 1]
-        told = described(self.state, names) or "x=float32[8,3]"
+        why = told(type(cause).__name__, message(cause))
+        if not names or isinstance(cause, _BESIDE_INPUTS):
+            return why
         what = f"needs inputs for {name!r}" if name else "needs inputs"
-        return (
-            f"{what} ({_spoken(type(cause).__name__, _text(cause), '')}); above "
-            f"{self.entry.name}: # tflint-grad: inputs {told}"
-        )
+        given = described(self.state, names) or "x=float32[8,3]"
+        return f"{what} ({why}); above {self.entry.name}: # tflint-grad: inputs {given}"
 
     # One run
 
@@ -351,9 +354,10 @@ class _Scene:
         with probe.resting():
             try:
                 module = loader.load()
-            except Exception:
-                if loader.module is None:
+            except (Exception, SystemExit):
+                if not hasattr(loader.module, self.entry.name.partition(".")[0]):
                     raise
+                assert loader.module is not None
                 module = loader.module
             _absl_flags_parsed()
         assert self.arguments is not None
@@ -574,21 +578,6 @@ def alarm(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _spoken(kind: str, message: str, file: str) -> str:
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
-    first = first if len(first) <= 200 else first[:199] + "…"
-    match kind:
-        case "SystemExit":
-            return f"the program exits by itself ({first or 0}) before that; run it by --verify -- COMMAND"
-        case "OutOfTime":
-            return f"took {first}"
-        case "ModuleNotFoundError" | "ImportError":
-            return f"cannot be imported: {first}"
-        case "FileNotFoundError":
-            return f"needs a file that is not there: {first}; run it by --verify -- COMMAND"
-    return f"{kind}: {first}" if first else kind
 
 
 def _text(error: BaseException) -> str:

@@ -19,6 +19,8 @@ class Answer:
     reason: str = ""
 
 
+_COMMAND = "run it by --verify -- COMMAND"
+
 Runs = Sequence[Observations]
 Oracle = Callable[[Question, Runs], Answer]
 
@@ -79,9 +81,20 @@ def asked(question: Question, run: Observations, after: int) -> list[GradientCal
 
 
 def told(kind: str, message: str) -> str:
-    """An exception in a line."""
+    """An exception in a line, with what can be done where it is no fault of the inputs."""
     first = next((line.strip() for line in message.splitlines() if line.strip()), "")
     first = first if len(first) <= 160 else first[:159] + "…"
+    match kind:
+        case "OutOfTime":
+            return f"it took {first}"
+        case "SystemExit":
+            return f"the program exits by itself ({first or 0}); {_COMMAND}"
+        case "EOFError" if "reading a line" in first:
+            return f"the program reads standard input; {_COMMAND}"
+        case "ModuleNotFoundError" | "ImportError":
+            return f"cannot be imported: {first}"
+        case "FileNotFoundError":
+            return f"a file is not there, in an empty folder: {first}; {_COMMAND}"
     return f"{kind}: {first}" if first else kind
 
 
