@@ -30,7 +30,7 @@ def in_calls(question: Question, status: Status, runs: Runs) -> str:
     count, total = sum(counted.get(kind, 0) for kind in told), sum(counted.values())
     if not count:
         return ""
-    about = f"gradient with respect to '{question.source}'" if question.source else "a gradient"
+    about = question.about
     spoken = " or ".join(SPOKEN[kind] for kind in sorted(told))
     return f"{about} was {spoken} {of_calls(count, total)}"
 

@@ -34,7 +34,7 @@ def outcome_oracle(word: str) -> Oracle:
         if not seen:
             return _unanswered(question, ran)
         shown = sum(seen)
-        about = f"gradient with respect to '{question.source}'" if question.source else "a gradient"
+        about = question.about
         # A relu is zero at some points: only what is zero at all of them is called so.
         enough = shown == len(seen) if word == "zero" else shown > 0
         if enough:
