@@ -155,3 +155,18 @@ def test_a_notebook_and_stdin_are_not_executed_and_the_reason_is_told(
     (project / "train.ipynb").write_text(json.dumps(notebook))
     assert main(["--verify", "--output-format", "concise"]) == 1
     assert "[inconclusive: notebooks are not executed" in capsys.readouterr().out
+
+
+@executes
+def test_modules_of_the_current_folder_are_found_from_a_script_below_it(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "losses").mkdir()
+    (project / "losses" / "__init__.py").write_text("LEAST = 1\n")
+    (project / "scripts").mkdir()
+    (project / "scripts" / "train.py").write_text(
+        "import losses\n" + in_step("assert losses.LEAST == 1")
+    )
+    assert main(["--verify", "--output-format", "concise"]) == 1
+    assert capsys.readouterr().out.endswith(" [confirmed]\n")
+    assert [path.name for path in project.rglob("__pycache__")] == []

@@ -48,6 +48,8 @@ class Verification:
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
+        if os.name != "posix":
+            raise UsageError("--verify needs Linux or macOS")
         # Importing TensorFlow would take seconds, and this process shall stay without it.
         if importlib.util.find_spec("tensorflow") is None:
             raise UsageError("--verify needs TensorFlow: pip install 'tflint-grad[verify]'")

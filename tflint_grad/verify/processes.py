@@ -22,9 +22,9 @@ _MOST_PENDING = 1 << 24
 #: What a worker and its children may take together: half of the machine, and not more than this.
 _MOST_MEMORY = 16 << 30
 
-#: The scratch folder is where the worker starts: it is no place to import from.
+#: The scratch folder, where the worker starts, is no place to import from; the user's own is one.
 _START = (
-    "import sys; sys.path.remove('') if '' in sys.path else None; sys.path.append({root!r}); "
+    "import sys; sys.path.remove('') if '' in sys.path else None; sys.path += {places!r}; "
     "from tflint_grad.verify.worker import main; main()"
 )
 
@@ -62,7 +62,7 @@ class Child:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
         }
-        command = [sys.executable, "-c", _START.format(root=_root())]
+        command = [sys.executable, "-c", _START.format(places=[_root(), os.getcwd()])]
         try:
             process = subprocess.Popen(
                 [*command, *map(str, inner), str(wanted), str(memory)],
