@@ -1,6 +1,6 @@
 """Verifies the bad fixtures as a user's `--verify` would: without tails, without markers.
 
-    python -m tests.harness.unaided [PATH …]           # verdicts, and how many of each kind
+python -m tests.harness.unaided [PATH …]           # verdicts, and how many of each kind
 """
 
 from __future__ import annotations
