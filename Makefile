@@ -3,13 +3,14 @@
 # make test             the test suite, TensorFlow included
 # make check            ruff and mypy --strict
 # make test-all         every fixture executed, however old its results
+# make knowledge        measure TensorFlow anew: evidence, tables and docs/knowledge.md
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?= fixtures/showcase
 
-.PHONY: lint verify test test-all check clean
+.PHONY: lint verify test test-all check knowledge clean
 
 # The showcase has pitfalls to show: findings (1) are no failure of `make`, errors (2) are.
 lint: .stamp-lint
@@ -28,6 +29,11 @@ check: .stamp-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
+
+# With the Python of another TensorFlow, `tools/measure_ops.py --eager` adds that version.
+knowledge: .stamp-test
+	$(BIN)/python tools/search_calls.py
+	$(BIN)/python tools/measure_ops.py
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)

@@ -54,6 +54,7 @@ class Layer:
     exit_zero: bool | None = None
     statistics: bool | None = None
     functions: Taught | None = None
+    tensorflow_version: str | None = None
     src: tuple[str, ...] | None = None
     jobs: int | None = None
     cache_dir: str | None = None
@@ -112,11 +113,12 @@ class Settings:
 
     @property
     def taught(self) -> Taught:
-        """What the configuration tells of functions; equal tables are equal, hash and pickle."""
+        """What the configuration tells of functions and of TensorFlow's version."""
         from tflint_grad.knowledge.taught import NOTHING_TAUGHT
 
         taught: Taught = self.first("functions", NOTHING_TAUGHT)
-        return taught
+        version = self.first("tensorflow_version", "")
+        return replace(taught, tensorflow=version) if version else taught
 
     def selects(self, code: str, filename: str) -> bool:
         """Whether findings of `code` in the file are reported."""
@@ -349,6 +351,12 @@ def _path(value: object) -> str:
     return value
 
 
+def _version(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"\d+\.\d+(\.\w+)*", value):
+        raise UsageError(f"must be a version of TensorFlow such as '2.16', not {value!r}")
+    return value
+
+
 def _functions(value: object) -> Taught:
     from tflint_grad.teaching import taught_functions
 
@@ -376,6 +384,7 @@ KEYS: dict[str, Callable[[object], object]] = {
     "exit-zero": _boolean,
     "statistics": _boolean,
     "functions": _functions,
+    "tensorflow-version": _version,
     "src": strings,
     "jobs": job_count,
     "cache-dir": _path,

@@ -90,10 +90,15 @@ class TapeLife:
 
 @dataclass
 class Observations:
-    """A whole run. Events are counted: `at`, `first`, `last` tell what came before what."""
+    """A whole run. Events are counted: `at`, `first`, `last` tell what came before what.
+
+    `stages` tells of a marked row whether it was executed, traced into a graph, or traced into a
+    branch or loop of a graph: whether that ever runs is another matter.
+    """
 
     executed: dict[Place, int] = field(default_factory=dict)  # to the event of its first run
     under: dict[Place, list[Place]] = field(default_factory=dict)  # to the tapes recording then
+    stages: dict[Place, list[str]] = field(default_factory=dict)  # to eager, graph, branch
     gradients: list[GradientCall] = field(default_factory=list)
     raised: list[Raised] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
@@ -109,7 +114,7 @@ class Observations:
 
     def as_json(self) -> dict[str, Any]:
         data = asdict(self)
-        for name in ("executed", "under", "conversions"):
+        for name in ("executed", "under", "stages", "conversions"):
             data[name] = [[place, value] for place, value in getattr(self, name).items()]
         return data
 
@@ -121,6 +126,7 @@ class Observations:
         return cls(
             executed={place(key): at for key, at in data["executed"]},
             under={place(key): [place(tape) for tape in tapes] for key, tapes in data["under"]},
+            stages={place(key): stages for key, stages in data["stages"]},
             gradients=[
                 GradientCall(**{**one, "place": place(one["place"]), "tape": place(one["tape"])})
                 for one in data["gradients"]

@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import itertools
 import linecache
+import re
 import signal
 import time
 import types
@@ -135,6 +136,16 @@ class Player:
         return outcomes
 
 
+_EDGE = re.compile(r"\bat (-?\d+(?:\.\d+)?)\b")
+
+
+def edges(question: Question) -> list[float]:
+    """Values at which a function that is finite elsewhere may not be: those that are named, or 0."""
+    if question.consequence != "gradient-nan":
+        return []
+    return [float(each) for each in _EDGE.findall(question.message)] or [0.0]
+
+
 def begun_nowhere(question: Question, runs: Sequence[Observations]) -> bool:
     return all(begun(question, run) is None for run in runs)
 
@@ -192,8 +203,12 @@ class _Scene:
         touched = [one for one in self.questions if not begun_nowhere(one, self.seen)]
         if not touched:
             return
-        for number in range(1, RUNS):
-            self.seen.append(self.once(SEED + number, shift=self._elsewhere(touched)))
+        moved = any(one.consequence in ("gradient-zero", "gradient-nan") for one in touched)
+        for seed in range(SEED + 1, SEED + RUNS):
+            shift = Shift(scatter=np.random.default_rng(seed)) if moved else None
+            self.seen.append(self.once(seed, shift=shift))
+        for edge in sorted({edge for one in touched for edge in edges(one)}):
+            self.seen.append(self.once(SEED, shift=Shift(edge=edge)))
         if any(one.consequence == "memory" for one in touched):
             # Lazily made variables are made once: the second run is the one to be repeated.
             first = self.seen[0]
@@ -202,12 +217,6 @@ class _Scene:
         for one in touched:
             if one.consequence == "gradient-wrong":
                 numeric.measure(one, self.seen[0], lambda shift: self.once(SEED, shift=shift))
-
-    def _elsewhere(self, questions: list[Question]) -> Shift | None:
-        """Another point, where it matters that a gradient is zero everywhere."""
-        if not any(one.consequence in ("gradient-zero", "gradient-nan") for one in questions):
-            return None
-        return None
 
     # Searching for arguments
 
