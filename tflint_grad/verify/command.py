@@ -243,7 +243,7 @@ def _answer(
             if run.escaped() is not None:
                 return answer
         hidden = left.what_hides()
-        return unseen(f"line {row} was not reached by this command{hidden and f' ({hidden})'}")
+        return unseen(hidden or f"line {row} was not reached by this command")
     if question.consequence == "gradient-wrong":
         return unseen(
             "whether a gradient is the slope takes runs with moved sources: --verify without a command"
