@@ -141,7 +141,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="tflint-grad-") as folder:
         _write_task(folder, watched, questions)
         try:
-            ended = launch.run(command, _environment(folder, device), seconds)
+            ended = launch.run(command, _environment(device), seconds, (TASK, folder))
         except launch.CannotRun as error:
             raise UsageError(str(error)) from error
         left = _Left.of(folder)
@@ -193,10 +193,10 @@ def _write_task(folder: str, watched: Sequence[str], questions: Sequence[Questio
         json.dump(task, stream)
 
 
-def _environment(folder: str, device: Wanted | None) -> dict[str, str]:
+def _environment(device: Wanted | None) -> dict[str, str]:
     before = os.environ.get("PYTHONPATH")
     path = f"{STARTUP}{os.pathsep}{before}" if before else STARTUP
-    environment = {**os.environ, "PYTHONPATH": path, TASK: folder}
+    environment = {**os.environ, "PYTHONPATH": path}
     if device is not None and device.kind == CPU:
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
     elif device is not None and device.kind == GPU and device.index is not None:
@@ -206,8 +206,7 @@ def _environment(folder: str, device: Wanted | None) -> dict[str, str]:
 
 def _verdict(question: Question, left: _Left, scene: str, timed_out: float | None) -> Verdict:
     runs = [one.observations for one in left.processes]
-    nothing = left.why_nothing()
-    answer = unseen(nothing) if nothing else _answer(question, runs, left, timed_out)
+    answer = _answer(question, runs, left, timed_out)
     witness = next(
         (one for one in left.processes if begun(question, one.observations) is not None),
         left.processes[0] if left.processes else None,
@@ -226,6 +225,10 @@ def _verdict(question: Question, left: _Left, scene: str, timed_out: float | Non
 def _answer(
     question: Question, runs: Sequence[Observations], left: _Left, timed_out: float | None
 ) -> Answer:
+    nothing = left.why_nothing()
+    if nothing:
+        late = f" in {timed_out:g} s" if timed_out is not None else ""
+        return unseen(f"{nothing}{late}")
     answer = judge(question, runs)
     if answer.status is not Status.INCONCLUSIVE:
         early = question.consequence == "memory" and not all(one.over for one in left.processes)
@@ -240,7 +243,7 @@ def _answer(
             if run.escaped() is not None:
                 return answer
         hidden = left.what_hides()
-        return unseen(f"line {row} was not reached by this command{hidden and f' ({hidden})'}")
+        return unseen(hidden or f"line {row} was not reached by this command")
     if question.consequence == "gradient-wrong":
         return unseen(
             "whether a gradient is the slope takes runs with moved sources: --verify without a command"

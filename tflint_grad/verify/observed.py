@@ -38,6 +38,7 @@ _TOLD = {
 #: Zeros in fewer calls than these may be a matter of the first step: of weights that begin at zero.
 _FEW = 3
 _MOST_NAMES = 3
+_LONGEST_NAME = 50
 
 
 @dataclass
@@ -159,6 +160,7 @@ def _speaks_of(question: Question, call: GradientCall) -> bool:
 def _name(written: str, own: str) -> str:
     """What the call writes, and what the variable calls itself, where these are not the same."""
     own = own.removesuffix(":0")
+    written = "" if len(written) > _LONGEST_NAME else written
     own = "" if own in written or own == "Variable" else own
     quoted = written if "'" in written or not written else f"'{written}'"
     return f"{quoted} ({own})" if own and quoted else quoted or own

@@ -138,7 +138,7 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
         for _ in range(20):  # a fork may be under way
-            left = _marked(self.mark)
+            left = marked(_MARK, self.mark)
             if not left:
                 break
             for pid in left:
@@ -156,9 +156,9 @@ def _root() -> str:
     return os.path.dirname(os.path.dirname(os.path.dirname(here)))
 
 
-def _marked(mark: str) -> list[int]:
-    """Linux: the processes that have the worker's mark in their environment, zombies left out."""
-    wanted = f"{_MARK}={mark}".encode()
+def marked(name: str, mark: str) -> list[int]:
+    """Linux: the processes that have a mark in their environment, zombies left out."""
+    wanted = f"{name}={mark}".encode()
     found = []
     for pid in _processes():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as stream:
