@@ -158,15 +158,18 @@ def test_a_notebook_and_stdin_are_not_executed_and_the_reason_is_told(
 
 
 @executes
-def test_modules_of_the_current_folder_are_found_from_a_script_below_it(
-    project: Path, capsys: pytest.CaptureFixture[str]
+def test_modules_are_found_where_the_analysis_finds_them(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project / "losses").mkdir()
-    (project / "losses" / "__init__.py").write_text("LEAST = 1\n")
-    (project / "scripts").mkdir()
-    (project / "scripts" / "train.py").write_text(
-        "import losses\n" + in_step("assert losses.LEAST == 1")
+    for folder, name in [("src", "losses"), ("vendored", "extras"), (".", "shared")]:
+        (project / folder / name).mkdir(parents=True)
+        (project / folder / name / "__init__.py").write_text("LEAST = 1\n")
+    (project / "pyproject.toml").write_text("[tool.tflint-grad]\nsrc = ['vendored']\n")
+    (project / "scripts" / "deep").mkdir(parents=True)
+    (project / "scripts" / "deep" / "train.py").write_text(
+        "import extras, losses, shared\n" + in_step("assert losses.LEAST == 1")
     )
+    monkeypatch.chdir(project / "scripts")
     assert main(["--verify", "--output-format", "concise"]) == 1
     assert capsys.readouterr().out.endswith(" [confirmed]\n")
     assert [path.name for path in project.rglob("__pycache__")] == []

@@ -12,6 +12,8 @@ from tflint_grad.config import SettingsFinder, UsageError
 from tflint_grad.engine import FileReport
 from tflint_grad.findings import Finding, Severity
 from tflint_grad.noqa import Comments
+from tflint_grad.project.files import Disk
+from tflint_grad.project.roots import search_path
 from tflint_grad.rules.seen import Observed
 from tflint_grad.runs.many import Run
 from tflint_grad.source import read_source
@@ -67,7 +69,7 @@ class Verification:
             if (reason := _unfit(finding))
         }
         playable = [
-            job
+            replace(job, search=self._search(job.file))
             for job in scenes.jobs(
                 findings,
                 [one.filename for one in reports],
@@ -121,6 +123,11 @@ class Verification:
             )
         ]
         return replace(report, findings=findings)
+
+    def _search(self, file: str) -> tuple[str, ...]:
+        """Where the modules lie that the analysis has found, too."""
+        roots = search_path(file, Disk().listing, self.finder.for_path(file).src)
+        return tuple(root.folder for root in roots if not root.only)
 
     def _inputs(self, reports: Sequence[FileReport]) -> Mapping[str, str]:
         """What the settings of the files say of inputs, all together."""
