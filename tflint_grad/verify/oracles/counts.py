@@ -32,7 +32,7 @@ def in_calls(question: Question, status: Status, runs: Runs) -> str:
         return ""
     about = question.about
     spoken = " or ".join(SPOKEN[kind] for kind in sorted(told))
-    return f"{about} was {spoken} {of_calls(count, total)}"
+    return f"{question.about} was {spoken} {of_calls(count, total)}"
 
 
 def of_calls(count: int, total: int) -> str:
