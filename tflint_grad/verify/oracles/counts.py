@@ -30,7 +30,6 @@ def in_calls(question: Question, status: Status, runs: Runs) -> str:
     count, total = sum(counted.get(kind, 0) for kind in told), sum(counted.values())
     if not count:
         return ""
-    about = question.about
     spoken = " or ".join(SPOKEN[kind] for kind in sorted(told))
     return f"{question.about} was {spoken} {of_calls(count, total)}"
 
