@@ -148,10 +148,10 @@ def run(
     limit = seconds if ended.timed_out else None
     scene = _shortened(shlex.join(command))
     verdicts = {one.number: _verdict(one, left, scene, limit) for one in questions}
-    seen = observed(left.processes, questions, scene)
+    seen = observed(left.processes, questions, watched, scene)
     if seen and silenced is not None:
         known = _questions(silenced({finding.filename for finding in seen}))
-        seen = observed(left.processes, [*questions, *known], scene)
+        seen = observed(left.processes, [*questions, *known], watched, scene)
     return Told(ended.code, verdicts, seen)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from tflint_grad.config import SettingsFinder, UsageError
 from tflint_grad.engine import FileReport
-from tflint_grad.findings import Finding, Severity
+from tflint_grad.findings import Finding, Severity, Unreadable
 from tflint_grad.noqa import Comments
 from tflint_grad.project.files import Disk
 from tflint_grad.project.roots import search_path
@@ -146,9 +147,10 @@ def _whatever_is_silenced(files: Collection[str]) -> list[Finding]:
     run = Run(SettingsFinder(isolated=True))
     found: list[Finding] = []
     for file in files:
-        source = read_source(file)
-        if source is not None:
-            found += run.lint_text(source, keeps_silenced=True).findings
+        with contextlib.suppress(Unreadable):  # changed while the program ran
+            source = read_source(file)
+            if source is not None:
+                found += run.lint_text(source, keeps_silenced=True).findings
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -70,9 +70,12 @@ class _Line:
 
 
 def observed(
-    processes: Sequence[Process], explained: Sequence[Question], scene: str
+    processes: Sequence[Process],
+    explained: Sequence[Question],
+    files: Collection[str],
+    scene: str,
 ) -> list[Finding]:
-    """One finding a line, sorted. `explained`: what the linter had said of the program."""
+    """One finding a line of `files`, sorted. `explained`: what the linter had said of the program."""
     lines: dict[tuple[object, ...], _Line] = {}
     for process in processes:
         spoiled = _first_nan_foretold(process, explained)
@@ -101,7 +104,7 @@ def observed(
     found: dict[Place, list[_Line]] = {}
     for line in lines.values():
         found.setdefault(line.place, []).append(line)
-    findings = (_finding(found[place], scene) for place in sorted(found))
+    findings = (_finding(found[place], scene) for place in sorted(found) if place[0] in files)
     return [finding for finding in findings if finding is not None]
 
 
