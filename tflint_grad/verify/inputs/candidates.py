@@ -176,6 +176,8 @@ class Candidates:
     def _of_names(self, names: set[str], name: str, usage: Usage) -> Iterator[Specification]:
         tensor_like = usage.attributes & OF_TENSORS or usage.multiplied
         if not tensor_like:
+            if usage.selects:
+                yield from (Literal(0), Literal(1))
             if usage.counted or any(_COUNTS.search(one) for one in (name,)):
                 yield from (Literal(2), Literal(3), Literal(1))
             if _FLAGS.search(name):

@@ -74,7 +74,7 @@ _MIXED = re.compile(r"expected to be a (\w+) tensor but is a (\w+) tensor")
 _CONVERTED = re.compile(r"conversion requested dtype (\w+) for Tensor with dtype (\w+)")
 _SCALAR = re.compile(
     r"only (?:size-1|length-1|0-dim\w*)|must be a scalar|is ambiguous|expected a scalar|to be a scalar"
-    r"|non-boolean|can only be converted|Python scalars|shape must be rank 0"
+    r"|non-boolean|can only be converted|Python scalars|shape must be rank 0|valid indices, got"
 )
 
 
@@ -186,6 +186,10 @@ def _of_dtypes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
             yield from _with_dtype(path, state[path], {match[2]: _dtype(match[1])})
         for path in paths:
             yield from _with_dtype(path, state[path], {_dtype(match[1]): match[2]})
+        # A whole number became a variable or a constant, where a real one was wanted.
+        for path, spec in state.items():
+            if isinstance(spec, Literal) and type(spec.value) is int:
+                yield path, Literal(spec.value + 0.5)
     if match := _CONVERTED.search(message):
         for path in paths:
             yield from _with_dtype(path, state[path], {match[2]: match[1]})
@@ -209,7 +213,7 @@ def _of_dtypes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
             spec = state[path]
             if isinstance(spec, Tensor) and spec.shape:
                 yield path, replace(spec, shape=())
-                yield path, Literal(0.5)
+                yield path, Literal(0.5) if spec.dtype.startswith("float") else Literal(1)
             elif isinstance(spec, Several) and all(isinstance(one, Tensor) for one in spec.items):
                 yield path, mapped(spec, lambda one: replace(one, shape=()))
 

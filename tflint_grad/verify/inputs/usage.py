@@ -28,6 +28,7 @@ class Usage:
     arithmetic: bool = False
     multiplied: bool = False  # as a matrix
     counted: bool = False  # in range(), as a size
+    selects: bool = False  # as an index
     decided: bool = False  # as a condition by itself
     names: set[str] = field(default_factory=set)  # that it goes by
 
@@ -106,6 +107,8 @@ class UsageReader:
                 usage.iterated_in.append(definition)
             case ast.Subscript() if parent.value is node:
                 self._note_index(parent.slice, usage)
+            case ast.Subscript():
+                usage.selects = True
             case ast.Assign() if parent.value is node:
                 self._note_assignment(parent, definition, usage, depth, known)
             case ast.BinOp():
@@ -130,8 +133,9 @@ class UsageReader:
                 pass
 
     def _note_within(self, node: ast.expr, usage: Usage) -> None:
-        """An element of a list: `tf.reshape(x, [n, 3])` takes a size."""
+        """An element of a list: `tf.reshape(x, [n, 3])` takes a size, `x[:, n]` an index."""
         parent = self._parents.get(id(node))
+        usage.selects |= isinstance(parent, ast.Subscript) and parent.slice is node
         if isinstance(parent, ast.Call):
             callee = dotted(parent.func).rpartition(".")[2]
             if callee in _SIZED or callee == "build":
