@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+SEED = 20
 #: From a parameter, or a parameter of a constructor below it, to what it is to be.
 Path = tuple[str, ...]
 
