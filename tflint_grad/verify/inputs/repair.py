@@ -35,6 +35,7 @@ _TWO_SHAPES = (
     re.compile(r"shapes must be equal.*?\[([\d,?]*)\].*?\[([\d,?]*)\]", re.S),
     re.compile(r"\[([\d,]*)\] (?:vs|and|!=) \[([\d,]*)\]"),
     re.compile(r"shape(?:s|=)? ?\(([\d, ]*)\),? (?:and|vs\.?|\() ?\(?([\d, ]*)\)"),
+    re.compile(r"received \(\(([\d, ]*)\) vs \(([\d, ]*)\)\)"),
     re.compile(r"logits_size=\[([\d,]*)\] labels_size=\[([\d,]*)\]"),
 )
 _AXIS = re.compile(

@@ -18,6 +18,7 @@ class Usage:
 
     attributes: set[str] = field(default_factory=set)
     called_with: set[int] = field(default_factory=set)  # numbers of arguments
+    positional: set[int] = field(default_factory=set)  # of these
     iterated: list[ast.expr] = field(default_factory=list)  # what the elements are bound to
     iterated_in: list[Definition] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
@@ -93,6 +94,7 @@ class UsageReader:
                 usage.attributes.add(parent.attr)
             case ast.Call() if parent.func is node:
                 usage.called_with.add(len(parent.args) + len(parent.keywords))
+                usage.positional.add(len(parent.args))
             case ast.Call():
                 self._note_argument(node, parent, definition, usage, depth, known)
             case ast.keyword():

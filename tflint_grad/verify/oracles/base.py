@@ -82,7 +82,9 @@ def asked(question: Question, run: Observations, after: int) -> list[GradientCal
 
 def told(kind: str, message: str) -> str:
     """An exception in a line, with what can be done where it is no fault of the inputs."""
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    # AutoGraph puts the traceback first.
+    first = (lines[-1] if lines[0].startswith("in user code") else lines[0]) if lines else ""
     first = first if len(first) <= 160 else first[:159] + "…"
     match kind:
         case "OutOfTime":
