@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.harness import ledger
+from tests.harness import ledger, unaided
 from tests.harness.execute import execute
 from tests.harness.fixture import Fixture, every_fixture
 from tflint_grad.verify.observation import Observations, Place
@@ -25,8 +25,10 @@ def main() -> int:
             one.identity: passed[one.identity] for one in every_fixture() if one.identity in passed
         }
         chosen = [one for one in chosen if passed.get(one.identity) != ledger.key(one)]
+    alone = unaided.complaints([one for one in chosen if unaided.is_verified(one)])
     failures = 0
     for fixture, complaints, seen in execute(chosen):
+        complaints += alone.get(fixture.identity, [])
         print(f"{'FAIL' if complaints else 'ok  '} {fixture.identity}", flush=True)
         for complaint in complaints:
             print(f"     {complaint}")

@@ -41,7 +41,9 @@ _TWO_SHAPES = (
 _AXIS = re.compile(
     r"expected axis -?\d+ of input shape to have value (\d+), but received .*?\(([\d, ]*)\)", re.S
 )
-_EXPECTED_SHAPE = re.compile(r"expected shape=\(([^)]*)\), found shape=\(([^)]*)\)")
+_EXPECTED_SHAPE = re.compile(
+    r"[Ee]xpected shape[= ]\(([^)]*)\), (?:found shape=|but input has incompatible shape )\(([^)]*)\)"
+)
 _MIN_NDIM = re.compile(r"expected (?:min_)?ndim=(\d+), found ndim=(\d+)")
 _RANK = re.compile(r"[Ss]hape must be (?:at least )?rank (\d+) but is rank (\d+)")
 _RANK_AT_LEAST = re.compile(r"(?:rank|dimensions?|ndim)[^.]{0,40}?(?:at least|>=|be|expected) (\d)")
@@ -228,6 +230,7 @@ def _of_shapes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
     if match := _EXPECTED_SHAPE.search(message):
         wanted, found = _shape(match[1]), _shape(match[2])
         yield from _last_dims(paths, state, found, wanted)
+        yield from _last_dims(paths, state, found[1:], wanted[1:])  # `x[tf.newaxis]`
         for path in paths:
             yield from _each_tensor(path, state[path], _shaped(wanted))
     for pattern in (_MIN_NDIM, _RANK):

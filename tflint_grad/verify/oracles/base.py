@@ -75,7 +75,7 @@ def asked(question: Question, run: Observations, after: int) -> list[GradientCal
         calls = [
             call
             for call in calls
-            if not call.tape[1] or any(call.tape in span for span in question.tapes)
+            if not call.tape[1] or any(one in span for one in call.tapes for span in question.tapes)
         ]
     return calls
 
