@@ -16,6 +16,7 @@ class GradientCall:
 
     `outcomes` has one word a source: none, zero, finite, not-finite, or symbolic where a graph is
     still being traced; what comes of those follows as a call of its own once the graph runs.
+    `tape` was entered there last, and `made` elsewhere where it has a line of its own.
     `first` and `last` tell when, in events. `sources` are the names that the sources give themselves;
     `asked_by` is the file that made the call where that is none of the watched; `zeros_for_none`:
     the call itself wants zeros for what is not connected.
@@ -24,6 +25,7 @@ class GradientCall:
     place: Place
     tape: Place
     method: str
+    made: Place = NOWHERE
     outcomes: list[str] = field(default_factory=list)
     error: str = ""
     target_is_host: bool = False
@@ -33,6 +35,11 @@ class GradientCall:
     sources: list[str] = field(default_factory=list)
     asked_by: str = ""
     zeros_for_none: bool = False
+
+    @property
+    def tapes(self) -> tuple[Place, Place]:
+        """The places that its tape is known by."""
+        return (self.tape, self.made)
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -128,7 +135,9 @@ class Observations:
             under={place(key): [place(tape) for tape in tapes] for key, tapes in data["under"]},
             stages={place(key): stages for key, stages in data["stages"]},
             gradients=[
-                GradientCall(**{**one, "place": place(one["place"]), "tape": place(one["tape"])})
+                GradientCall(
+                    **{**one, **{key: place(one[key]) for key in ("place", "tape", "made")}}
+                )
                 for one in data["gradients"]
             ],
             raised=[

@@ -157,7 +157,9 @@ def _is_foretold(
 def _speaks_of(question: Question, call: GradientCall) -> bool:
     if question.asked:
         return any(call.place in span for span in question.asked)
-    return call.place in question.flagged or any(call.tape in span for span in question.tapes)
+    return call.place in question.flagged or any(
+        one in span for one in call.tapes for span in question.tapes
+    )
 
 
 def _name(written: str, own: str) -> str:

@@ -180,7 +180,7 @@ class Probe:
         for record in reversed(self._records[-50:]):
             tape = record.tape()
             if tape is not None and tape._recording:
-                places.append(record.life.places[-1])
+                places += [record.life.places[0], record.life.places[-1]]
         return places
 
     def _making(self, original: Callable[..., None]) -> Callable[..., None]:
@@ -236,7 +236,8 @@ class Probe:
                 return original(tape, target, sources, *arguments, **named)
             record = record_of(tape)
             opened = record.life.places[-1] if record is not None else NOWHERE
-            call = GradientCall(self.places.here(), opened, original.__name__)
+            made = record.life.places[0] if record is not None else NOWHERE
+            call = GradientCall(self.places.here(), opened, original.__name__, made)
             call.asked_by = self.places.stranger(sys._getframe(1))
             unconnected = named.get("unconnected_gradients", arguments[1:2])
             call.zeros_for_none = "zero" in str(unconnected).lower()

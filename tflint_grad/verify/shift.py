@@ -71,6 +71,8 @@ class Shift:
         @functools.wraps(made)
         def init(this: Any, *arguments: Any, **named: Any) -> None:
             made(this, *arguments, **named)
+            if isinstance(this, resource_variable_ops._UnreadVariable):
+                return  # the same variable, as `assign` returns it
             self._made.append(weakref.ref(this))
             if self._entered:
                 self._move(("variable", len(self._made) - 1), this)
@@ -119,7 +121,7 @@ class Shift:
         if self.edge is not None:
             return self.edge - values
         assert self.scatter is not None
-        return self.scatter.normal(0.0, 0.5, values.shape)
+        return np.asarray(self.scatter.normal(0.0, 0.5, values.shape))
 
     def _move(self, key: Key, thing: Any) -> None:
         if key in self._moved or thing is None:
@@ -135,7 +137,7 @@ class Shift:
                 _overwrite(thing, before + step.astype(before.dtype))
                 self._restore.append(lambda: _overwrite(thing, before))
             elif thing.dtype.is_floating:
-                thing.assign(thing + tf.cast(tf.constant(step), thing.dtype))
+                thing.assign(thing + tf.cast(tf.constant(step), thing.dtype), read_value=False)
 
     def on_gradient(
         self,
