@@ -1,4 +1,5 @@
 # make lint [PATHS=…]   lint the showcase, or what you name
+# make verify [PATHS=…] the same, and run in TensorFlow what is flagged
 # make test             the test suite, TensorFlow included
 # make check            ruff and mypy --strict
 # make test-all         every fixture executed, however old its results
@@ -9,11 +10,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?= fixtures/showcase
 
-.PHONY: lint test test-all check knowledge clean
+.PHONY: lint verify test test-all check knowledge clean
 
 # The showcase has pitfalls to show: findings (1) are no failure of `make`, errors (2) are.
 lint: .stamp-lint
 	@$(BIN)/tflint-grad $(PATHS) || test $$? -eq 1
+
+verify: .stamp-verify
+	@$(BIN)/tflint-grad --verify $(PATHS) || test $$? -eq 1
 
 test: .stamp-test
 	$(BIN)/python -m pytest
@@ -37,6 +41,10 @@ $(BIN)/python:
 .stamp-lint: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
+
+.stamp-verify: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[verify]'
+	@touch $@ .stamp-lint
 
 .stamp-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'

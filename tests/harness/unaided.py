@@ -24,6 +24,11 @@ from tflint_grad.verify.verdict import Status, Verdict
 SECONDS = 30.0  # a scene, as by default
 
 
+def is_verified(fixture: Fixture) -> bool:
+    """Whether there is anything to verify in a fixture."""
+    return fixture.is_bad and fixture.rule != "TFG000"
+
+
 def verify(
     fixtures: Sequence[Fixture], folder: Path, workers: int = 1
 ) -> list[tuple[Fixture, Finding, Verdict]]:
@@ -45,6 +50,24 @@ def verify(
     ]
 
 
+def complaints(fixtures: Sequence[Fixture]) -> dict[str, list[str]]:
+    """By fixture: findings that are neither confirmed nor marked as those that nobody can confirm."""
+    found: dict[str, list[str]] = {fixture.identity: [] for fixture in fixtures}
+    with tempfile.TemporaryDirectory() as folder:
+        for fixture, finding, verdict in verify(fixtures, Path(folder)):
+            undecided = any(
+                one.undecided and (one.row, one.code) == (finding.location.row, finding.code)
+                for one in fixture.expectations
+            )
+            wanted = Status.INCONCLUSIVE if undecided else Status.CONFIRMED
+            if verdict.status is not wanted:
+                found[fixture.identity].append(
+                    f"without its tail: row {finding.location.row}: {finding.code} {verdict.status}"
+                    f" (not {wanted}): {verdict.evidence or verdict.reason}"
+                )
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.harness.unaided", description=__doc__)
     parser.add_argument("paths", nargs="*", type=Path, help="fixtures, or folders of them")
@@ -53,8 +76,7 @@ def main() -> int:
     chosen = [
         fixture
         for fixture in every_fixture()
-        if fixture.is_bad
-        and fixture.rule != "TFG000"
+        if is_verified(fixture)
         and (not arguments.paths or any(_is_in(fixture.path, path) for path in arguments.paths))
     ]
     began = time.monotonic()

@@ -120,7 +120,7 @@ class TestATrainingScript:
     def test_confirms_what_it_reaches(self, training: Run) -> None:
         assert training.verdict("confirmed") == (
             "confirmed",
-            "gradient with respect to 'w' was None in its only call",
+            "gradient of 'loss' with respect to 'w' was None in its only call",
         )
         assert training.verdict("confirmed zero")[0] == "confirmed"
 
@@ -189,7 +189,7 @@ class TestAFamilyOfProcesses:
     def test_each_is_watched(self, family: Run, where: str) -> None:
         assert family.verdict(where) == (
             "confirmed",
-            "gradient with respect to 'w' was None in its only call",
+            "gradient of 'y' with respect to 'w' was None in its only call",
         )
 
     def test_a_signal_that_ends_it_is_told_as_a_shell_does(self, family: Run) -> None:

@@ -148,10 +148,10 @@ def run(
     limit = seconds if ended.timed_out else None
     scene = _shortened(shlex.join(command))
     verdicts = {one.number: _verdict(one, left, scene, limit) for one in questions}
-    seen = observed(left.processes, questions, scene)
+    seen = observed(left.processes, questions, watched, scene)
     if seen and silenced is not None:
         known = _questions(silenced({finding.filename for finding in seen}))
-        seen = observed(left.processes, [*questions, *known], scene)
+        seen = observed(left.processes, [*questions, *known], watched, scene)
     return Told(ended.code, verdicts, seen)
 
 
@@ -243,7 +243,7 @@ def _answer(
             if run.escaped() is not None:
                 return answer
         hidden = left.what_hides()
-        return unseen(f"line {row} was not reached by this command{hidden and f' ({hidden})'}")
+        return unseen(hidden or f"line {row} was not reached by this command")
     if question.consequence == "gradient-wrong":
         return unseen(
             "whether a gradient is the slope takes runs with moved sources: --verify without a command"

@@ -22,6 +22,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 from tensorflow.python.framework import op_callbacks, ops
+from tensorflow.python.ops import control_flow_v2_func_graphs
 from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify import outcomes
@@ -117,6 +118,9 @@ class Probe:
         if marked:
             under = self.seen.under.setdefault(place, [])
             under += [tape for tape in self._recording() if tape not in under]
+            stages = self.seen.stages.setdefault(place, [])
+            if (stage := _stage()) not in stages:
+                stages.append(stage)
 
     def note_passing(self, error: BaseException, place: Place) -> None:
         """An exception came through a watched row; whoever catches it."""
@@ -176,7 +180,7 @@ class Probe:
         for record in reversed(self._records[-50:]):
             tape = record.tape()
             if tape is not None and tape._recording:
-                places.append(record.life.places[-1])
+                places += [record.life.places[0], record.life.places[-1]]
         return places
 
     def _making(self, original: Callable[..., None]) -> Callable[..., None]:
@@ -232,7 +236,8 @@ class Probe:
                 return original(tape, target, sources, *arguments, **named)
             record = record_of(tape)
             opened = record.life.places[-1] if record is not None else NOWHERE
-            call = GradientCall(self.places.here(), opened, original.__name__)
+            made = record.life.places[0] if record is not None else NOWHERE
+            call = GradientCall(self.places.here(), opened, original.__name__, made)
             call.asked_by = self.places.stranger(sys._getframe(1))
             unconnected = named.get("unconnected_gradients", arguments[1:2])
             call.zeros_for_none = "zero" in str(unconnected).lower()
@@ -362,6 +367,25 @@ class Probe:
                 before = record.alive()
                 tape._tape = None
                 record.life.kept_at_end = before - record.alive()
+
+
+def _stage() -> str:
+    """What becomes of an operation that is called now: see `Observations.stages`."""
+    if tf.executing_eagerly():
+        return "eager"
+    graph = ops.get_default_graph()
+    while graph is not None:
+        if isinstance(graph, _BRANCHES):
+            return "branch"
+        graph = getattr(graph, "outer_graph", None)
+    return "graph"
+
+
+_BRANCHES = (
+    control_flow_v2_func_graphs.CondBranchFuncGraph,
+    control_flow_v2_func_graphs.WhileCondFuncGraph,
+    control_flow_v2_func_graphs.WhileBodyFuncGraph,
+)
 
 
 def record_of(tape: Any) -> Record | None:

@@ -90,6 +90,7 @@ def main() -> None:
             os.makedirs(folder, exist_ok=True)
             os.chdir(folder)
             with _as_before(library) as after:
+                sys.path += [folder for folder in job.search if folder not in sys.path]
                 play(job, channel, device, tf.__version__)
                 after.append(_what_is_left())
             os.chdir(home)

@@ -105,7 +105,8 @@ class Tracing:
         """Empty where all is well, else what keeps the rows from being seen."""
         other = sys.gettrace()
         if other is not None:
-            return f"another tool traces the program: {type(other).__module__}"
+            whose = getattr(other, "__module__", None) or type(other).__module__
+            return f"lines cannot be watched: another tool traces the program ({whose})"
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:  # what is running already, the main script above all
             if self._rows.matters(frame.f_code):

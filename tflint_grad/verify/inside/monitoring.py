@@ -27,7 +27,7 @@ if sys.version_info >= (3, 12):
                 if sys.monitoring.get_tool(number) is None:
                     break
             else:
-                return "other tools monitor the program"
+                return "lines cannot be watched: other tools monitor the program"
             self._number = number
             sys.monitoring.use_tool_id(number, "tflint-grad")
             register = sys.monitoring.register_callback

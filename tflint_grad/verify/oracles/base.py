@@ -75,14 +75,16 @@ def asked(question: Question, run: Observations, after: int) -> list[GradientCal
         calls = [
             call
             for call in calls
-            if not call.tape[1] or any(call.tape in span for span in question.tapes)
+            if not call.tape[1] or any(one in span for one in call.tapes for span in question.tapes)
         ]
     return calls
 
 
 def told(kind: str, message: str) -> str:
     """An exception in a line, with what can be done where it is no fault of the inputs."""
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    # AutoGraph puts the traceback first.
+    first = (lines[-1] if lines[0].startswith("in user code") else lines[0]) if lines else ""
     first = first if len(first) <= 160 else first[:159] + "…"
     match kind:
         case "OutOfTime":
