@@ -78,6 +78,8 @@ def operation(line: Line) -> Operation:
         assert isinstance(tree, ast.Call)
         made = f"\nmade = {ast.unparse(_Tensors().visit(tree.func))}\n"
         tree.func = ast.Name("made", ast.Load())
+    if "held." in text or "(held" in text:
+        made = "\nheld = tf.Variable([0.4, 0.1, 0.3, 0.2])\n"
     tensors = _Tensors()
     call = ast.unparse(tensors.visit(tree))
     if not tensors.makers:
