@@ -87,8 +87,9 @@ class SeveredOnPurpose(MeantElsewhere):
     ```
 
     ## Evidence
-    TensorFlow 2.21: None, zeros in `for … in tf.range(…)` of a graph; after `tape.reset()` what was recorded and watched before is forgotten;
-    `back_prop=False` is ignored in eager code and gives None in a graph.
+    TensorFlow 2.21: None, zeros in `for … in tf.range(…)` of a graph; after `tape.reset()` what was
+    recorded and watched before is forgotten; `back_prop=False` is ignored in eager code and gives
+    None in a graph.
     """
 
     code = "TFG211"
