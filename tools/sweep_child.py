@@ -109,10 +109,17 @@ def shape_of(asked: Operation) -> dict[str, Any]:
 def sweep(line: Line, modes: list[str]) -> list[dict[str, Any]]:
     """One record for each source, part of the result and mode."""
     asked = operation(line)
+    try:
+        shape = shape_of(asked)
+    except Unsuited as problem:
+        if "unexpected keyword" not in str(problem):
+            raise
+        asked = operation(line, positional=True)
+        shape = shape_of(asked)
     records = []
     parts = {
         leaf: part
-        for leaf, part in shape_of(asked).items()
+        for leaf, part in shape.items()
         if not (isinstance(part, tf.Tensor) and part.dtype in (tf.string, tf.variant, tf.resource))
     }
     if not parts:

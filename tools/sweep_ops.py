@@ -11,6 +11,7 @@ Needs TensorFlow. Disagreements that are meant are listed, with reasons, in
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import json
 import os
 import subprocess
@@ -27,10 +28,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 from spec_lines import Line, class_lines, operation_lines, rows_of
 
 from tflint_grad.knowledge import table
+from tflint_grad.knowledge.names import canonical
 
 # Where the tape is: in eager code, inside of a tf.function, or around one.
 MODES = ("eager", "graph", "outside")
-_ANY = "*"
 
 
 def every_line() -> list[Line]:
@@ -98,34 +99,39 @@ def agree(record: dict[str, Any]) -> bool:
 
 
 class Exceptions:
-    """Disagreements that are meant: `name mode said ran: reason`, `*` for all of a kind."""
+    """Disagreements that are meant, from `specs/sweep_exceptions.txt`."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, ...], str] = {}
-        self.met: set[tuple[str, ...]] = set()
-        for text in rows_of("sweep_exceptions"):
-            key, _, reason = text.partition(": ")
-            assert reason, text
-            self._rows[tuple(key.split())] = reason
+        self._rows = [text.partition(": ")[0] for text in rows_of("sweep_exceptions")]
+        self._met: set[str] = set()
 
-    def reason(self, line: Line, record: dict[str, Any]) -> str | None:
+    def hold(self, line: Line, record: dict[str, Any]) -> bool:
+        """Whether a disagreement is one of them."""
         said = ",".join(sorted(set(record["lint"]))) or "nothing"
-        for mode in (record["mode"], _ANY):
-            key = (line.name, mode, said, record["run"])
-            if key in self._rows:
-                self.met.add(key)
-                return self._rows[key]
-        return None
+        asked = (line.name, record["mode"], said, record["run"])
+        for row in self._rows:
+            if all(
+                fnmatch.fnmatchcase(one, way) for one, way in zip(asked, row.split(), strict=True)
+            ):
+                self._met.add(row)
+                return True
+        return False
 
-    def unmet(self, names: set[str]) -> list[str]:
-        """Rows about these names that nothing has asked for."""
-        return [" ".join(key) for key in self._rows if key not in self.met and key[0] in names]
+    def unmet(self) -> list[str]:
+        """Rows that nothing has asked for."""
+        return [row for row in self._rows if row not in self._met]
 
 
-def covered(lines: list[Line]) -> list[str]:
-    """Names of the table that no call speaks of."""
-    called = {line.name for line in lines}
-    return [name for name in (*table.rows(), *table.classes()) if name not in called]
+def forgotten(lines: list[Line]) -> list[str]:
+    """Names of the table that no call speaks of, and no reason either."""
+    called = {canonical(line.name) for line in lines}
+    left_out = [row.partition(": ")[0] for row in rows_of("not_swept")]
+    return [
+        name
+        for name in (*table.rows(), *table.classes())
+        if canonical(name) not in called
+        and not any(fnmatch.fnmatchcase(name, one) for one in left_out)
+    ]
 
 
 def main() -> int:
@@ -153,7 +159,7 @@ def main() -> int:
             counts["programs"] += 1
             if agree(record):
                 counts[f"agree: {record['run']}"] += 1
-            elif exceptions.reason(line, record):
+            elif exceptions.hold(line, record):
                 counts["excepted"] += 1
             else:
                 counts["DISAGREE"] += 1
@@ -166,16 +172,18 @@ def main() -> int:
                     f" {record['error']}{' MISPLACED' if record['misplaced'] else ''}",
                     flush=True,
                 )
-    unmet = exceptions.unmet({line.name for line in lines}) if not arguments.sample else []
+    is_whole = not (arguments.sample or arguments.only) and len(arguments.modes) == len(MODES)
+    unmet = exceptions.unmet() if is_whole else []
     for row in unmet:
         print(f"an exception that is none any more: {row}")
     for name, reason in unsuited.items() if arguments.verbose else ():
         print(f"not swept: {name}: {reason}")
     reasons = Counter(reason.partition(":")[0] for reason in unsuited.values())
     print(f"{dict(counts)}; calls without a program: {dict(reasons)}")
-    if not (arguments.sample or arguments.only):
-        print(f"names of the table without a call: {' '.join(covered(lines)) or 'none'}")
-    return 1 if counts["DISAGREE"] or unmet else 0
+    left = forgotten(lines) if is_whole else []
+    if left:
+        print(f"names of the table without a call or a reason: {' '.join(left)}")
+    return 1 if counts["DISAGREE"] or unmet or left else 0
 
 
 if __name__ == "__main__":

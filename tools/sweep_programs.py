@@ -68,8 +68,11 @@ class Operation:
         return f"{head}def forward({', '.join(self.parameters)}):\n    return {self.call}\n"
 
 
-def operation(line: Line) -> Operation:
-    """Take the tensors out of a call of the specifications."""
+def operation(line: Line, positional: bool = False) -> Operation:
+    """Take the tensors out of a call of the specifications.
+
+    `positional`: without keywords, where names share a call and not the parameter's name.
+    """
     # The functions of Keras 2's backend live on under this name only.
     text = line.call.strip().replace("keras.backend.", "tf.keras.backend.")
     tree = ast.parse(text, mode="eval").body
@@ -78,6 +81,11 @@ def operation(line: Line) -> Operation:
         assert isinstance(tree, ast.Call)
         made = f"\nmade = {ast.unparse(_Tensors().visit(tree.func))}\n"
         tree.func = ast.Name("made", ast.Load())
+    if "held." in text or "(held" in text:
+        made = "\nheld = tf.Variable([0.4, 0.1, 0.3, 0.2])\n"
+    if positional and isinstance(tree, ast.Call):
+        tree.args += [keyword.value for keyword in tree.keywords]
+        tree.keywords = []
     tensors = _Tensors()
     call = ast.unparse(tensors.visit(tree))
     if not tensors.makers:

@@ -57,7 +57,14 @@ def _stopped(x: Execution, value: Value, node: cst.CSTNode) -> Value:
     name = text_of(node.func) if isinstance(node, cst.Call) else ""
     operation = f"{name}(…, back_prop=False)"
     return x.break_paths(
-        node, Break.STOPPED, content, groups, Kind.TENSOR, dtype, operation=operation
+        node,
+        Break.STOPPED,
+        content,
+        groups,
+        Kind.TENSOR,
+        dtype,
+        operation=operation,
+        qualified="back_prop",
     )
 
 
