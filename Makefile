@@ -1,7 +1,9 @@
 # make lint [PATHS=…]   lint the showcase, or what you name
+# make verify [PATHS=…] the same, and run in TensorFlow what is flagged
 # make test             the test suite, TensorFlow included
 # make check            ruff and mypy --strict
 # make test-all         every fixture executed, however old its results
+# make knowledge        measure TensorFlow anew: evidence, tables and docs/knowledge.md
 # make sweep            lint and run a program for each operation of the measured table
 
 PYTHON ?= python3
@@ -9,11 +11,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?= fixtures/showcase
 
-.PHONY: lint test test-all check sweep clean
+.PHONY: lint verify test test-all check knowledge sweep clean
 
 # The showcase has pitfalls to show: findings (1) are no failure of `make`, errors (2) are.
 lint: .stamp-lint
 	@$(BIN)/tflint-grad $(PATHS) || test $$? -eq 1
+
+verify: .stamp-verify
+	@$(BIN)/tflint-grad --verify $(PATHS) || test $$? -eq 1
 
 test: .stamp-test
 	$(BIN)/python -m pytest
@@ -29,12 +34,21 @@ check: .stamp-test
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
+# With the Python of another TensorFlow, `tools/measure_ops.py --eager` adds that version.
+knowledge: .stamp-test
+	$(BIN)/python tools/search_calls.py
+	$(BIN)/python tools/measure_ops.py
+
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 .stamp-lint: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
+
+.stamp-verify: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[verify]'
+	@touch $@ .stamp-lint
 
 .stamp-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'

@@ -20,6 +20,7 @@ from tflint_grad.source.discovery import DEFAULT_EXCLUDE, relative
 
 if TYPE_CHECKING:
     from tflint_grad.knowledge.taught import Taught
+    from tflint_grad.verify_settings import VerifySettings
 
 TABLE = "tool.tflint-grad"
 OUTPUT_FORMATS = ("full", "concise", "json")
@@ -53,10 +54,12 @@ class Layer:
     exit_zero: bool | None = None
     statistics: bool | None = None
     functions: Taught | None = None
+    tensorflow_version: str | None = None
     src: tuple[str, ...] | None = None
     jobs: int | None = None
     cache_dir: str | None = None
     cache: bool | None = None
+    verify: VerifySettings | None = None
 
     @property
     def selection(self) -> Selection:
@@ -110,11 +113,12 @@ class Settings:
 
     @property
     def taught(self) -> Taught:
-        """What the configuration tells of functions; equal tables are equal, hash and pickle."""
+        """What the configuration tells of functions and of TensorFlow's version."""
         from tflint_grad.knowledge.taught import NOTHING_TAUGHT
 
         taught: Taught = self.first("functions", NOTHING_TAUGHT)
-        return taught
+        version = self.first("tensorflow_version", "")
+        return replace(taught, tensorflow=version) if version else taught
 
     def selects(self, code: str, filename: str) -> bool:
         """Whether findings of `code` in the file are reported."""
@@ -347,10 +351,22 @@ def _path(value: object) -> str:
     return value
 
 
+def _version(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"\d+\.\d+(\.\w+)*", value):
+        raise UsageError(f"must be a version of TensorFlow such as '2.16', not {value!r}")
+    return value
+
+
 def _functions(value: object) -> Taught:
     from tflint_grad.teaching import taught_functions
 
     return taught_functions(value)
+
+
+def _verify(value: object) -> VerifySettings:
+    from tflint_grad.verify_settings import verify_settings
+
+    return verify_settings(value)
 
 
 #: The keys of the table, and what checks their values.
@@ -368,10 +384,12 @@ KEYS: dict[str, Callable[[object], object]] = {
     "exit-zero": _boolean,
     "statistics": _boolean,
     "functions": _functions,
+    "tensorflow-version": _version,
     "src": strings,
     "jobs": job_count,
     "cache-dir": _path,
     "cache": _boolean,
+    "verify": _verify,
 }
 
 

@@ -2,18 +2,64 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import types
+from functools import lru_cache
 from typing import Any
 
-# The Keras rooms of TensorFlow are left to `keras`; `src` is no public name.
+from spec_lines import rows_of
+
+# The Keras rooms of TensorFlow are left to `keras`; raw operations are walked by themselves.
 _SKIPPED = frozenset(
     ("compat", "keras", "raw_ops", "lite", "distribute", "tpu", "saved_model", "version", "src")
 )
+# Classes whose instances are called with tensors.
+_CLASSES = (
+    "keras.layers.", "keras.losses.", "keras.metrics.", "keras.regularizers.", "keras.constraints."
+)  # fmt: skip
 _OF_KERAS = frozenset(
     ("tensorflow", room) for room in ("losses", "metrics", "optimizers", "initializers")
 )
 
 
+def public_callables(tf: Any, keras: Any) -> dict[str, Any]:
+    """Every public function, and every class whose instances are called, by canonical name."""
+    others = aliases(tf, keras)
+    found: dict[str, Any] = {}
+    for root, module in (("tensorflow", tf), ("keras", keras)):
+        for name, value in _walk(root, module, set()):
+            best = others.get(name, name)
+            if inspect.isfunction(value) or (
+                inspect.isclass(value)
+                and best.startswith(_CLASSES)
+                and not inspect.isabstract(value)
+            ):
+                found[best] = value
+    return found
+
+
+@lru_cache(maxsize=1)
+def _tensor_free() -> tuple[tuple[re.Pattern[str], str], ...]:
+    pairs = (row.partition(": ") for row in rows_of("tensor_free"))
+    return tuple((re.compile(pattern), reason) for pattern, _, reason in pairs)
+
+
+def tensor_free(name: str) -> str:
+    """Why a callable takes or returns no tensors; empty where it may."""
+    return next((why for pattern, why in _tensor_free() if pattern.fullmatch(name)), "")
+
+
+def raw_operations(tf: Any) -> dict[str, Any]:
+    """`tensorflow.raw_ops.Name` -> the function."""
+    return {
+        f"tensorflow.raw_ops.{name}": getattr(tf.raw_ops, name)
+        for name in dir(tf.raw_ops)
+        if name[:1].isupper()
+    }
+
+
+@lru_cache(maxsize=1)  # walking twice wakes what is loaded lazily
 def aliases(tf: Any, keras: Any) -> dict[str, str]:
     """Alias -> canonical name, for callables known under several public names."""
     names: dict[int, list[str]] = {}

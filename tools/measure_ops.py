@@ -1,9 +1,14 @@
-"""Measures what TensorFlow and Keras do to gradients; writes the table of `knowledge/`.
+"""Measures what TensorFlow and Keras do to gradients: the evidence in `measured/`, then the table.
 
-    python tools/measure_ops.py             measure all, write the table, report
-    python tools/measure_ops.py --check     measure all, compare with the table, write nothing
+    python tools/measure_ops.py                 measure all, write evidence, table and report
+    python tools/measure_ops.py --check         measure all, compare with the table, write nothing
+    python tools/measure_ops.py --check --part 3/8      the same with every eighth call
+    python tools/measure_ops.py --more          measure calls that have no evidence yet, write all
+    python tools/measure_ops.py --eager         without edges and graphs, for an earlier version
+    python tools/measure_ops.py --write         write table and report from the evidence there is
 
-Needs TensorFlow; linting does not. The batch runs in one child process, which is started anew
+Needs TensorFlow; linting does not. With another Python that has another TensorFlow, the same
+command adds that version to the table. The batch runs in a child process, which is started anew
 behind a call that kills it.
 """
 
@@ -14,171 +19,129 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from spec_lines import Line, class_lines, operation_lines, rows_of
-
-TABLE = Path(__file__).parents[1] / "tflint_grad" / "knowledge" / "tensorflow.json"
-# Parameters that no call in the specifications shows, and whose name says that they are no data.
-_NO_DATA = (
-    "adjoint_a adjoint_b align_corners axes axis batch_dims blank_index data_format depth dim dims "
-    "direction dtype epsilon exclusive extra_fields full_matrices indices index_type invert k "
-    "keepdims label_length labels_type logit_length logits_time_major max_shape method name "
-    "num_segments ord output_type padding parallel_iterations perm reverse seed shape side size "
-    "sorted stable strides swap_memory transpose_a transpose_b dilations rate_ antialias "
-    "preserve_aspect_ratio use_locking infer_shape order optimize"
-)
-DETACHED_NAMES = frozenset(_NO_DATA.split())
-_RANK = ("none", "zero", "fails", "unregistered", "flows")
+import report
+import rows
+from spec_lines import Line, class_lines, operation_lines
+from tables import Record, evidence, write_evidence, write_tables
 
 
-def best(statuses: list[str]) -> str:
-    """What counts over several regimes, arguments and results: it flows if it ever flows."""
-    return max(statuses, key=_RANK.index, default="none")
-
-
-def measure_in_children(lines: list[Line]) -> tuple[list[dict], list[str]]:
-    """All records; a line that kills its process is left out and named."""
-    records: list[dict] = []
-    killed: list[str] = []
-    begin = 0
-    while begin < len(lines):
-        child = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("measure_child.py")), str(begin)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
-        )
-        assert child.stdout is not None
-        for text in child.stdout:
-            if text.startswith("{"):
-                records.append(json.loads(text))
-                begin = records[-1]["index"] + 1
-        if child.wait() != 0 and not records:
-            raise SystemExit("the measuring process does not start: run tools/measure_child.py 0")
-        if child.returncode != 0 and begin < len(lines):
-            killed.append(lines[begin].call)
-            begin += 1
-        elif child.returncode == 0:
-            break
-    return records, killed
-
-
-def operation_rows(records: list[dict]) -> dict[str, str]:
-    """One row for each name; several forms of call are merged."""
-    grouped: dict[str, list[dict]] = {}
+def measure_in_children(
+    lines: list[Line], whole: bool = True
+) -> tuple[dict[str, Any], list[Record]]:
+    """What there is, and all records; a line that kills its process has an error in its record."""
+    records: list[Record] = []
+    header: dict[str, Any] = {}
+    while len(records) < len(lines):
+        with _child() as child:
+            assert child.stdin is not None and child.stdout is not None
+            left = [asdict(line) for line in lines[len(records) :]]
+            json.dump({"lines": left, "whole": whole}, child.stdin)
+            child.stdin.close()
+            for text in child.stdout:
+                if text.startswith("{"):
+                    record = json.loads(text)
+                    if "public" in record:
+                        header = record
+                    else:
+                        records.append(record)
+        if not header:
+            raise SystemExit("the measuring process does not start: run tools/measure_child.py")
+        if len(records) < len(lines):
+            records.append(_of_a_killer(lines[len(records)], whole))
     for record in records:
-        if record["kind"] not in ("layer", "loss", "metric") and "error" not in record:
-            grouped.setdefault(record["name"], []).append(record)
-    rows = {name: _row(forms) for name, forms in grouped.items()}
-    for text in rows_of("declared"):
-        name, gradient, dtype, kind, parameters, detached = (*text.split(), "", "")[:6]
-        rows[name] = _join(
-            gradient, dtype, kind, parameters.split(","), detached.split(","), [], []
-        )
-    for text in rows_of("tensor_methods"):
-        name, gradient, dtype, kind, parameters, detached = (*text.split(), "", "")[:6]
-        row = _join(gradient, dtype, kind, parameters.split(","), detached.split(","), [], [])
-        rows[f"Tensor.{name}"] = row
-    return rows
+        record["name"] = header["aliases"].get(record["name"], record["name"])
+    return header, records
 
 
-def _row(forms: list[dict]) -> str:
-    gradient = best([form["gradient"] for form in forms])
-    parameters = next((form["parameters"] for form in forms if form["parameters"]), [])
-    status: dict[str, list[str]] = {}
-    for form in forms:
-        for name, value in form["arguments"].items():
-            status.setdefault(name, []).append(value)
-    detached = [
-        name
-        for name in parameters
-        if (best(status[name]) == "none" if name in status else name in DETACHED_NAMES)
-        # Where nothing flows, an argument that was measured is what is cut, not what is detached.
-        and not (gradient == "none" and name in forms[0]["measured"])
-    ]
-    # The form through which a gradient flows tells the type: tf.where(c, x, y), not tf.where(c).
-    telling = max(forms, key=lambda form: _RANK.index(form["gradient"]))
-    dtypes = {form["dtype"] for form in forms}
-    if dtypes == {"float", "same"}:  # tf.one_hot: float unless its values say otherwise
-        dtypes = {"float"}
-        telling = {**telling, "dtype": "float"}
-    dtype = telling["dtype"] if len(dtypes) == 1 or gradient == "flows" else "any"
-    return _join(
-        gradient,
-        dtype,
-        telling["kind"],
-        parameters,
-        detached,
-        telling["outputs"],
-        telling["output_dtypes"],
+def _of_a_killer(line: Line, whole: bool) -> Record:
+    """The record of a call that ends its process, or never ends: at edges, perhaps, only."""
+    if not whole:
+        return {**asdict(line), "error": "kills the process, or takes too long"}
+    return measure_in_children([line], whole=False)[1][0]
+
+
+def _child() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("measure_child.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
     )
 
 
-def _join(
-    gradient: str,
-    dtype: str,
-    kind: str,
-    parameters: list[str],
-    detached: list[str],
-    outputs: list[str],
-    dtypes: list[str],
-) -> str:
-    fields = (parameters, detached, outputs, dtypes)
-    return "|".join((gradient, dtype, kind, *(" ".join(field).strip() for field in fields)))
+def measure_all(more: bool, whole: bool) -> None:
+    """Writes the evidence of the TensorFlow at hand; `more`: of calls that have none yet."""
+    lines = operation_lines() + class_lines()
+    known = [records for _, records in evidence_here()] if more else []
+    kept = {(record["call"], record["kind"]): record for record in (known[0] if known else [])}
+    new = [line for line in lines if (line.call, line.kind) not in kept]
+    header, records = measure_in_children(new, whole)
+    wanted = {(line.call, line.kind) for line in lines}
+    records += [record for key, record in kept.items() if key in wanted]
+    write_evidence(header, records)
 
 
-def class_rows(records: list[dict]) -> dict[str, str]:
-    """`kind|gradient to the input|flags|detached arguments` for each class of Keras."""
-    rows: dict[str, str] = {}
-    for record in records:
-        if record["kind"] in ("layer", "loss", "metric") and "error" not in record:
-            fields = (" ".join(record["flags"]), " ".join(record["detached"]))
-            rows[record["name"]] = "|".join((record["kind"], record["gradient"], *fields))
-    return rows
+def evidence_here() -> list[tuple[dict[str, Any], list[Record]]]:
+    """The evidence of the version that is installed, if there is any."""
+    names = ("tensorflow", "tensorflow-cpu")
+    here = {found for name in names if (found := _installed(name))}
+    return [one for one in evidence() if one[0]["measured"]["tensorflow"] in here]
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def check(part: str) -> int:
+    """Measures again; 1 where a row differs from the table's."""
+    at, _, of = part.partition("/")
+    lines = (operation_lines() + class_lines())[int(at) % int(of) :: int(of)]
+    _, records = measure_in_children(lines, whole=False)
+    known = evidence_here()[0][1]
+    # A name with several forms of call needs all of them.
+    measured = Counter(record["name"] for record in records)
+    forms = Counter(record["name"] for record in known if not rows.why_no_evidence(record))
+    whole = {name for name, count in measured.items() if count == forms[name]}
+    again = [record for record in records if record["name"] in whole]
+    before = [record for record in known if record["name"] in whole]
+    differences = 0
+    for make in (rows.operation_rows, rows.class_rows):
+        old, new = make(before), make(again)
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name):
+                differences += 1
+                print(f"{name}: {old.get(name)} -> {new.get(name)}")
+    print(f"{len(whole)} names measured again, {differences} differences")
+    return 1 if differences or not whole else 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--part", default="0/1")
+    parser.add_argument("--more", action="store_true")
+    parser.add_argument("--eager", action="store_true")
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    lines = operation_lines() + class_lines()
-    records, killed = measure_in_children(lines)
-    header = next(record for record in records if "aliases" in record)
-    records.remove(header)
-    aliases: dict[str, str] = header["aliases"]
-    for record in records:
-        record["name"] = aliases.get(record["name"], record["name"])
-    operations = operation_rows(records)
-    known = {alias: name for alias, name in aliases.items() if name in operations}
-    table = {
-        "measured": header["measured"],
-        "aliases": dict(sorted(known.items())),
-        "operations": dict(sorted(operations.items())),
-        "classes": dict(sorted(class_rows(records).items())),
-    }
-    for record in records:
-        if "error" in record:
-            print("not measured:", record["call"], record["error"])
-        elif record.get("graph"):
-            print("differs in a graph:", record["call"], record["graph"])
-    print("killed the process:", killed or "none")
-    old = json.loads(TABLE.read_text(encoding="utf-8")) if TABLE.exists() else {}
-    differences = 0
-    for part in ("operations", "classes"):
-        before, after = old.get(part, {}), table[part]
-        for name in sorted(before.keys() | after.keys()):
-            if before.get(name) != after.get(name):
-                differences += 1
-                print(f"{name}: {before.get(name)} -> {after.get(name)}")
-    print(f"{len(operations)} operations, {len(table['classes'])} classes, {len(known)} aliases,")
-    print(f"{differences} differences")
     if options.check:
-        return 1 if differences else 0
-    TABLE.write_text(json.dumps(table, indent=0) + "\n", encoding="utf-8")
+        return check(options.part)
+    if not options.write:
+        measure_all(options.more, not options.eager)
+    write_tables()
+    report.write()
     return 0
 
 

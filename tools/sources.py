@@ -10,6 +10,8 @@ import tensorflow as tf
 
 # relu, elu, clipping and the like are flat somewhere: one point proves nothing.
 REGIMES = ("unit", "mixed", "large", "negative")
+# Where formulas end: every element the same. Huge: what overflows on the way.
+EDGES = {"0": 0.0, "1": 1.0, "-1": -1.0, "huge": 1e30}
 SHORT = {
     "x": "F(4)",
     "y": "F(4)",
@@ -27,10 +29,14 @@ _WORD = re.compile(r"(?<![\w.'])([a-z]+)(?![\w('=])")
 
 
 class Sources:
-    """Makes the values that a specification names, and remembers those that are sources."""
+    """Makes the values that a specification names, and remembers those that are sources.
 
-    def __init__(self, regime: str) -> None:
+    `replayed`: what is handed out instead, one after the other, such as a function's arguments.
+    """
+
+    def __init__(self, regime: str, replayed: list[tf.Tensor] | None = None) -> None:
         self.regime = regime
+        self.replayed = replayed
         self.tape: tf.GradientTape | None = None
         self.made: list[tf.Tensor] = []
         self.random = np.random.default_rng(len(regime))
@@ -47,6 +53,8 @@ class Sources:
 
     def any(self, *shape: int) -> tf.Tensor:
         match self.regime:
+            case edge if edge in EDGES:
+                return self._source(np.full(shape, EDGES[edge]))
             case "integers":
                 return self._source(self.random.integers(1, 4, shape).astype("int32"))
             case "mixed":
@@ -59,11 +67,13 @@ class Sources:
                 return self.unit(*shape)
 
     def unit(self, *shape: int) -> tf.Tensor:
-        if self.regime == "integers":
+        if self.regime == "integers" or self.regime in EDGES:
             return self.any(*shape)
         return self._source(self.random.uniform(0.1, 0.9, shape))
 
     def positive(self, size: int) -> tf.Tensor:
+        if self.regime in EDGES:
+            return self._source(np.eye(size))  # eigenvalues that are equal
         matrix = self.random.uniform(0.1, 0.9, (size, size))
         return self._source(matrix @ matrix.T + 2.0 * np.diag(np.arange(1.0, size + 1.0)))
 
@@ -72,7 +82,10 @@ class Sources:
 
     def _source(self, values: Any) -> tf.Tensor:
         values = np.asarray(values)
-        tensor = tf.constant(values if values.dtype == np.int32 else values.astype("float32"))
+        if self.replayed is not None:
+            tensor = self.replayed[len(self.made)]
+        else:
+            tensor = tf.constant(values if values.dtype == np.int32 else values.astype("float32"))
         self.made.append(tensor)
         if self.tape is not None and tensor.dtype.is_floating:
             self.tape.watch(tensor)

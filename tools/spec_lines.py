@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_SPECS = Path(__file__).with_name("specs")
+SPECS = Path(__file__).with_name("specs")
+# Kinds of what is constructed first, and then called.
+OBJECTS = ("layer", "loss", "metric", "constraint", "regularizer")
 _MODULES = {"tf": "tensorflow", "tnp": "tensorflow.experimental.numpy", "keras": "keras"}
 _BRACKET = re.compile(r"^([\w.]*\.)\[([\w. ]+)\](?=\()")
 _HEADING = re.compile(r"^\[([a-z-]+)\]$")
@@ -19,17 +21,32 @@ class Line:
     name: str
     call: str
     kind: str
+    origin: str = "written"
 
 
-def operation_lines() -> list[Line]:
-    """The calls of functions and operators."""
+def operation_lines(found: bool = True) -> list[Line]:
+    """The calls of functions and operators: those written by hand, and those that were `found`."""
     lines: list[Line] = []
-    for file in ("tensorflow", "experimental_numpy", "keras"):
+    for file in ("tensorflow", "experimental_numpy", "keras", "stubborn"):
         lines.extend(_expand(file, "op"))
     for row in rows_of("operators"):
         name, _, call = row.partition(": ")
         lines.append(Line(name, call, "op"))
+    if found:
+        for file in ("found", "found_raw"):
+            if (SPECS / f"{file}.txt").exists():
+                for row in rows_of(file):
+                    name, _, call = row.partition(": ")
+                    lines.append(Line(name, call, "op", "found"))
     return lines
+
+
+def spelled(name: str) -> str:
+    """A qualified name as specifications write it: tf.math.log."""
+    for short, long in (("tnp", "tensorflow.experimental.numpy"), ("tf", "tensorflow")):
+        if name.startswith(f"{long}."):
+            return short + name[len(long) :]
+    return name
 
 
 def class_lines() -> list[Line]:
@@ -43,7 +60,7 @@ def class_lines() -> list[Line]:
 
 def rows_of(file: str) -> list[str]:
     """The lines of a file of specifications that are neither empty nor comments."""
-    text = (_SPECS / f"{file}.txt").read_text(encoding="utf-8")
+    text = (SPECS / f"{file}.txt").read_text(encoding="utf-8")
     return [row for row in text.splitlines() if row.strip() and not row.startswith("#")]
 
 

@@ -34,6 +34,7 @@ def explain_function(
     from tflint_grad.explain.library import explain_library, known_names
     from tflint_grad.explain.own import OwnFunctions
     from tflint_grad.explain.taught import explain_taught
+    from tflint_grad.knowledge import table
 
     if project is None:
         from tflint_grad.project import Project as Files
@@ -43,7 +44,8 @@ def explain_function(
     said = settings.taught.get(name)
     if said is not None:
         return explain_taught(said, own.where(name))
-    found = own.explain(name) or explain_library(name)
+    with table.of_version(settings.taught.tensorflow):
+        found = own.explain(name) or explain_library(name)
     if found is not None:
         return found
     candidates = [*own.names_beside(name), *settings.taught.names(), *known_names()]

@@ -65,7 +65,8 @@ def _heading(name: str, known: str) -> Iterator[str]:
 
 
 def _measured() -> str:
-    versions = table.versions()
+    earlier = table.selected()
+    versions = table.earlier_versions()[earlier] if earlier else table.versions()
     return f"  measured with TensorFlow {versions['tensorflow']} and Keras {versions['keras']}"
 
 

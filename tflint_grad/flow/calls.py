@@ -358,11 +358,13 @@ def _run_here(
 
 def note_tapes_at_exit(x: Execution, frame: Frame) -> None:
     """Which persistent tapes leave their function undeleted, or in a closure that is handed out."""
-    if not x.sites:
+    if not x.sites and not x.passing:
         return
     for value in frame.returns:
         for part in (value, *heap.parts(x, value)):
-            if isinstance(part, Tape):
+            if isinstance(part, Object):
+                x.passing.discard(part.identity)
+            elif isinstance(part, Tape):
                 names.escape(x, part)
             elif isinstance(part, Function) and part.scope == frame.scope:
                 for name in loaded_names(part.node):
@@ -519,6 +521,8 @@ def instantiate(x: Execution, cls: Class, arguments: Many[Argument], node: cst.C
     kind = SourceKind.MODEL if _owns_variables(bases) else SourceKind.OBJECT
     receiver = Object(x.new_source(kind, cls.name, x.station(node)), cls)
     x.on_instance(receiver, cls)
+    if x.frame.function is not None:
+        x.passing.add(receiver.identity)
     values = [argument.value for argument in arguments]
     for value in values:
         x.own(receiver.identity, value)

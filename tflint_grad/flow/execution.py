@@ -124,6 +124,7 @@ class Execution(cst.CSTVisitor):
         self.asked: set[int] = set()
         self.watched_names: frozenset[str] = frozenset()
         self.released_attributes: set[str] = set()
+        self.passing: set[int] = set()  # objects that a function has made and shown to nobody
         self.tensor_like: set[int] = set()
         self.traced: set[int] = set()  # what tf.functions are given
         self.elements: dict[int, int] = {}

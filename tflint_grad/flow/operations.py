@@ -69,7 +69,7 @@ def call_operation(
     if fact.outputs is not None:
         return _several(x, name, fact, arguments, groups, node)
     result = _result(x, name, fact.gradient, arguments, groups, dtype, node)
-    if name in _LISTS or any(name.endswith(f".{leaf}") for leaf in ("split", "unstack")):
+    if name.rpartition(".")[2] in _LISTS:
         return heap.new_list(x, Sequence((), result, "list"))
     if isinstance(result, Data):
         return _with_detached(x, result, detached, node, name)
@@ -97,16 +97,21 @@ _INDEPENDENT = frozenset(
 )
 
 
-#: Operations that return a Python list of tensors.
+#: Operations that return a Python list of tensors, in whatever module they are.
 _LISTS = frozenset(
-    [
-        "tensorflow.meshgrid",
-        "tensorflow.dynamic_partition",
-        "keras.ops.meshgrid",
-        "tensorflow.shape_n",
-        "keras.ops.array_split",
-        "tensorflow.experimental.numpy.meshgrid",
-    ]
+    (
+        "array_split",
+        "broadcast_arrays",
+        "dsplit",
+        "dynamic_partition",
+        "hsplit",
+        "meshgrid",
+        "shape_n",
+        "split",
+        "unstack",
+        "vsplit",
+        *("DynamicPartition", "Split", "SplitV", "Unpack"),
+    )
 )
 
 

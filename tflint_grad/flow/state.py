@@ -65,6 +65,7 @@ class Keeper:
     name: str
     station: Station | None
     long_lived: bool = True
+    holder: int | None = None  # the object whose attribute it is
 
 
 @dataclass(slots=True, eq=False)

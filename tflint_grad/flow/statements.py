@@ -14,7 +14,7 @@ from tflint_grad.flow.calls import call_value, decorate, run_body
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.events import VariableRebound
 from tflint_grad.flow.expressions import Expressions
-from tflint_grad.flow.imports import bind_import, bind_import_from
+from tflint_grad.flow.imports import bind_import, bind_import_from, surely_imports
 from tflint_grad.flow.iteration import put_item, rounds, unpack
 from tflint_grad.flow.joins import join_cells, join_values
 from tflint_grad.flow.operators import binary
@@ -485,8 +485,8 @@ class Interpreter(Expressions):
                 self.evaluate(orelse)
 
         runs: list[Callable[[], None]] = [succeed]
-        for handler in handlers:
-            runs.append(partial(self._handle, handler))
+        if not surely_imports(self, body, handlers):
+            runs.extend(partial(self._handle, handler) for handler in handlers)
         frame = self.frame
         frame.finals += finalbody is not None
         self.fork(runs)

@@ -69,9 +69,13 @@ _NO_CLASS = frozenset(("InputSpec", "Input"))
 _RANDOM = ("Dropout", "Noise", "BatchNormalization", "Random", "SpectralNormalization", "Mix")
 
 
-@lru_cache(maxsize=1024)
 def keras_class(qualified: str) -> KerasClass | None:
     """The class of that name in any spelling; of classes not measured only the kind is told."""
+    return _keras_class(qualified, table.selected())
+
+
+@lru_cache(maxsize=1024)
+def _keras_class(qualified: str, version: str) -> KerasClass | None:
     name = canonical(qualified)
     if name in _BASES:
         return KerasClass(name, _BASES[name], weights=True)
@@ -85,7 +89,7 @@ def keras_class(qualified: str) -> KerasClass | None:
         return None
     kind = "schedule" if "schedules" in parts else _ROOMS[parts[1]]
     matters = kind == "layer" and any(word in leaf for word in _RANDOM)
-    row = table.classes().get(name)
+    row = table.class_row(name, version)
     if row is None:
         gradient = Gradient.NONE if kind == "metric" else Gradient.FLOWS
         return KerasClass(name, kind, gradient, training=matters, training_matters=matters)

@@ -166,7 +166,7 @@ def _of_private_module(name: str) -> str:
     for room in _PRIVATE.get(module, ()):
         public = f"tensorflow.{room}{leaf}"
         public = table.aliases().get(public, public)
-        if public in table.rows() or leaf == "GradientTape":
+        if table.row(public) is not None or leaf == "GradientTape":
             return public
     return name
 

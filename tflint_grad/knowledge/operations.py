@@ -52,11 +52,15 @@ class OpFact:
         return self.parameters[position] if position < len(self.parameters) else None
 
 
-@lru_cache(maxsize=4096)
 def fact(qualified: str) -> OpFact | None:
     """The fact about a fully qualified name in any spelling; None for what is not known."""
+    return _fact(qualified, table.selected())
+
+
+@lru_cache(maxsize=4096)
+def _fact(qualified: str, version: str) -> OpFact | None:
     name = canonical(qualified)
-    row = table.rows().get(name)
+    row = table.row(name, version)
     if row is not None:
         return _parse(row)
     if name.startswith("tensorflow.experimental.numpy.") and name.count(".") == 3:

@@ -1,44 +1,124 @@
-"""The measured table: read once, on the first question, and turned into facts name by name.
+"""The measured tables: read once, on the first question, and turned into facts name by name.
 
-`tools/measure_ops.py` writes it. Plain JSON with one short string per name: it loads faster than
-a module of literals without byte code, and a changed fact is one changed line.
+`tools/measure_ops.py` writes them. Plain JSON with one short string per name: it loads faster than
+a module of literals without byte code, and a changed fact is one changed line. Raw operations, and
+what was otherwise in earlier versions of TensorFlow, are read only where somebody asks for them.
 """
 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_FILE = Path(__file__).with_name("tensorflow.json")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FOLDER = Path(__file__).parent
+_RAW = "tensorflow.raw_ops."
+# Which version the code that is looked at is written for: one setting per file, asked for at every
+# operation. '' is the newest that is measured.
+_SELECTED: ContextVar[str] = ContextVar("tensorflow-version", default="")
 
 
-@lru_cache(maxsize=1)
-def _content() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+@contextmanager
+def of_version(version: str) -> Iterator[None]:
+    """Answers inside the block hold for a version of TensorFlow; '' is the newest measured."""
+    token = _SELECTED.set(nearest(version))
+    try:
+        yield
+    finally:
+        _SELECTED.reset(token)
+
+
+def selected() -> str:
+    """The earlier version that answers hold for; '' for the newest."""
+    return _SELECTED.get()
+
+
+def nearest(version: str) -> str:
+    """The newest measured version that is not newer than `version`, or else the oldest."""
+    if not version or _release(version) >= _release(versions()["tensorflow"]):
+        return ""
+    older = sorted(_content("earlier"), key=_release)
+    return ([known for known in older if _release(known) <= _release(version)] or older or [""])[-1]
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+@lru_cache(maxsize=4)
+def _content(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return content
 
 
 def aliases() -> dict[str, str]:
     """Other public spellings of a name that has a row."""
-    found: dict[str, str] = _content()["aliases"]
+    found: dict[str, str] = _content("tensorflow")["aliases"]
     return found
 
 
 def rows() -> dict[str, str]:
     """`gradient|dtype|kind|parameters|detached|outputs|dtypes of outputs` for each name."""
-    found: dict[str, str] = _content()["operations"]
+    found: dict[str, str] = _content("tensorflow")["operations"]
+    return found
+
+
+def raw_rows() -> dict[str, str]:
+    """As `rows`, of `tf.raw_ops`."""
+    found: dict[str, str] = _content("raw_ops")
     return found
 
 
 def classes() -> dict[str, str]:
     """`kind|gradient to the input|flags|detached inputs` of each class of Keras."""
-    found: dict[str, str] = _content()["classes"]
+    found: dict[str, str] = _content("tensorflow")["classes"]
     return found
+
+
+def row(name: str, version: str = "") -> str | None:
+    """The row of an operation, as of an earlier version where one is given."""
+    raw = name.startswith(_RAW)
+    if version:
+        changes = _content("earlier")[version]["raw" if raw else "operations"]
+        if name in changes:
+            changed: str | None = changes[name]
+            return changed
+    return (raw_rows() if raw else rows()).get(name)
+
+
+def class_row(name: str, version: str = "") -> str | None:
+    """The row of a class of Keras, as of an earlier version where one is given."""
+    changes = _content("earlier")[version]["classes"] if version else {}
+    found: str | None = changes.get(name, classes().get(name))
+    return found
+
+
+def since(name: str) -> str | None:
+    """The oldest measured version in which a name's row holds; None for what has no row."""
+    raw = name.startswith(_RAW)
+    if row(name) is None and name not in classes():
+        return None
+    holds = versions()["tensorflow"]
+    for version in sorted(_content("earlier"), key=_release, reverse=True):
+        before = _content("earlier")[version]
+        if name in before["raw" if raw else "operations"] or name in before["classes"]:
+            break
+        holds = version
+    return ".".join(map(str, _release(holds)))
 
 
 def versions() -> dict[str, str]:
     """What the table was measured on."""
-    found: dict[str, str] = _content()["measured"]
+    found: dict[str, str] = _content("tensorflow")["measured"]
     return found
+
+
+def earlier_versions() -> dict[str, dict[str, str]]:
+    """What else was measured: of each earlier version, what it was measured on."""
+    return {version: content["measured"] for version, content in _content("earlier").items()}

@@ -74,15 +74,19 @@ class TaughtFact:
 
 @dataclass(frozen=True)
 class Taught:
-    """All that a configuration tells of functions. Equal tables are equal, hash and pickle alike."""
+    """All that a configuration tells of functions. Equal tables are equal, hash and pickle alike.
+
+    `tensorflow`: the version that the code is written for; '' is the newest that is measured.
+    """
 
     facts: tuple[TaughtFact, ...] = ()
+    tensorflow: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.facts)
 
     def __getstate__(self) -> dict[str, object]:
-        return {"facts": self.facts}
+        return {"facts": self.facts, "tensorflow": self.tensorflow}
 
     @cached_property
     def _by_name(self) -> Mapping[str, TaughtFact]:

@@ -1,7 +1,9 @@
 """Host functions with an exact and differentiable twin in TensorFlow.
 
-Exact: with the same positional arguments it gives the same numbers; tests evaluate both. What
-TensorFlow's own namespace lacks, its NumPy interface often has.
+Exact: with the same positional arguments it gives the same numbers; tests evaluate both, and
+`tools/find_twins.py` looks for more. What TensorFlow's own namespace lacks, its NumPy interface
+often has. Not here, though the name is the same: `numpy.split` takes indices, `tf.split` sizes;
+`eigvals` and `qr` leave order or signs open.
 """
 
 from __future__ import annotations
@@ -26,13 +28,22 @@ _NUMPY = {
     "linalg.norm": "norm", "linalg.inv": "linalg.inv", "linalg.det": "linalg.det",
     "linalg.cholesky": "linalg.cholesky", "linalg.pinv": "linalg.pinv",
     "linalg.eigvalsh": "linalg.eigvalsh", "linalg.slogdet": "linalg.slogdet",
-    "trace": "linalg.trace", "array": "convert_to_tensor", "asarray": "convert_to_tensor",
+    "trace": "linalg.trace", "linalg.trace": "linalg.trace",
+    "acos": "acos", "acosh": "acosh", "asin": "asin", "asinh": "asinh", "atan": "atan",
+    "atan2": "atan2", "atanh": "atanh", "pow": "pow", "unstack": "unstack",
+    "matrix_transpose": "linalg.matrix_transpose", "matvec": "linalg.matvec",
+    "linalg.matrix_transpose": "linalg.matrix_transpose", "linalg.matmul": "matmul",
+    "linalg.cross": "experimental.numpy.cross", "linalg.outer": "experimental.numpy.outer",
+    "linalg.diagonal": "experimental.numpy.diagonal",
+    "linalg.tensordot": "experimental.numpy.tensordot",
+    "fft.fftshift": "signal.fftshift", "fft.ifftshift": "signal.ifftshift",
+    "array": "convert_to_tensor", "asarray": "convert_to_tensor",
 }  # fmt: skip
 _SAME_NAME = (
-    "append average cbrt cross cumprod cumsum deg2rad diag diagflat diagonal diff dot dstack exp2 "
-    "flip fliplr flipud hstack hypot inner kron log10 log2 logaddexp moveaxis nanmean nansum "
-    "outer ptp rad2deg ravel repeat roll rot90 sinc swapaxes take tensordot tril triu vdot "
-    "vstack"
+    "append atleast_1d atleast_2d atleast_3d average cbrt cross cumprod cumsum deg2rad diag "
+    "diagflat diagonal diff dot dsplit dstack exp2 flip fliplr flipud hsplit hstack hypot inner "
+    "kron log10 log2 logaddexp moveaxis nanmean nansum outer polyval ptp rad2deg ravel repeat "
+    "roll rot90 sinc swapaxes take tensordot tril triu vander vdot vsplit vstack"
 )
 _MATH = {
     "exp": "exp", "expm1": "math.expm1", "log1p": "math.log1p", "log": "math.log",
@@ -40,6 +51,8 @@ _MATH = {
     "asin": "asin", "acos": "acos", "atan": "atan", "atan2": "atan2", "sinh": "sinh",
     "cosh": "cosh", "tanh": "tanh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh",
     "erf": "math.erf", "erfc": "math.erfc", "lgamma": "math.lgamma",
+    "cbrt": "experimental.numpy.cbrt", "exp2": "experimental.numpy.exp2",
+    "log2": "experimental.numpy.log2", "log10": "experimental.numpy.log10",
 }  # fmt: skip
 _SCIPY = {
     "special.expit": "sigmoid", "special.erf": "math.erf", "special.erfc": "math.erfc",
@@ -50,7 +63,11 @@ _SCIPY = {
     "special.i0": "math.bessel_i0", "special.i1": "math.bessel_i1",
     "special.betainc": "math.betainc", "special.ndtri": "math.ndtri",
     "linalg.inv": "linalg.inv", "linalg.det": "linalg.det", "linalg.expm": "linalg.expm",
-    "linalg.sqrtm": "linalg.sqrtm", "linalg.norm": "norm",
+    "linalg.sqrtm": "linalg.sqrtm", "linalg.norm": "norm", "linalg.pinv": "linalg.pinv",
+    "linalg.eigvalsh": "linalg.eigvalsh", "special.erfcinv": "math.erfcinv",
+    "special.expm1": "math.expm1", "special.log1p": "math.log1p",
+    "special.softplus": "math.softplus", "special.sinc": "experimental.numpy.sinc",
+    "fft.fftshift": "signal.fftshift", "fft.ifftshift": "signal.ifftshift",
 }  # fmt: skip
 
 TWINS: dict[str, str] = {

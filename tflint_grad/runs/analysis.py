@@ -70,11 +70,12 @@ def analyse(
 def _analyse(
     source: SourceText, project: Project, taught: Taught, tree: ast.Module | None
 ) -> Analysis:
+    from tflint_grad.knowledge import table
     from tflint_grad.outline import outline
     from tflint_grad.rules import check
 
     path, notes = source.filename, tuple[str, ...]()
-    with project.recording() as seen:
+    with project.recording() as seen, table.of_version(taught.tensorflow):
         try:
             outlined = outline(source, tree, roots=taught.roots, breaks=taught.breaks)
             found = check(outlined, None, project, taught) if outlined.matters else []

@@ -78,7 +78,8 @@ class ProjectIndexes:
 
 
 def _key(path: str, digest: str, settings: ProjectSettings) -> str:
-    return "\0".join((stamp(), path, digest, *settings.src, settings.taught.toml()))
+    taught = settings.taught
+    return "\0".join((stamp(), path, digest, *settings.src, taught.toml(), taught.tensorflow))
 
 
 def _with_sources(entry: Analysis, source: SourceText, project: Project) -> Analysis:

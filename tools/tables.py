@@ -1,0 +1,94 @@
+"""The evidence of each version of TensorFlow, and the lint-time tables that are made from it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import rows
+
+EVIDENCE = Path(__file__).with_name("measured")
+KNOWLEDGE = Path(__file__).parents[1] / "tflint_grad" / "knowledge"
+RAW = "tensorflow.raw_ops."
+Record = dict[str, Any]
+
+
+def release(version: str) -> tuple[int, ...]:
+    """2.21.0 -> (2, 21)."""
+    return tuple(int(part) for part in version.split(".")[:2])
+
+
+def evidence() -> list[tuple[dict[str, Any], list[Record]]]:
+    """What was measured on each version, the newest first: what there is, and the records."""
+    found = []
+    for file in EVIDENCE.glob("*.jsonl"):
+        header, *records = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        found.append((header, records))
+    return sorted(found, key=lambda one: release(one[0]["measured"]["tensorflow"]), reverse=True)
+
+
+def write_evidence(header: dict[str, Any], records: list[Record]) -> None:
+    """One record a line, so that what changed is what a diff shows."""
+    lines = [header, *sorted(records, key=lambda record: (record["name"], record["call"]))]
+    name = f"tensorflow-{header['measured']['tensorflow']}.jsonl"
+    text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    (EVIDENCE / name).write_text(text, encoding="utf-8")
+
+
+def write_tables() -> None:
+    """`tensorflow.json` and `raw_ops.json` of the newest version; what was otherwise before it."""
+    measured = evidence()
+    header, records = measured[0]
+    newest = _parts(records)
+    aliases = dict(header["aliases"])
+    meaningless = {
+        record["call"]
+        for record in records
+        if record["origin"] == "found" and rows.why_no_evidence(record)
+    }
+    earlier = {}
+    for older, old_records in measured[1:]:
+        short = ".".join(map(str, release(older["measured"]["tensorflow"])))
+        for record in old_records:
+            record["name"] = aliases.get(record["name"], record["name"])
+        # A call that means nothing today meant nothing then.
+        old_records = [record for record in old_records if record["call"] not in meaningless]
+        changes: dict[str, Any] = {}
+        for part, old in _parts(old_records).items():
+            new = newest[part]
+            changes[part] = {
+                name: old.get(name)
+                for name in sorted(old.keys() | new.keys())
+                if not (name in old and name in new and rows.says_the_same(old[name], new[name]))
+            }
+        earlier[short] = {"measured": older["measured"], **changes}
+    _write(
+        "tensorflow",
+        {
+            "measured": header["measured"],
+            "aliases": _known(aliases, newest["operations"]),
+            "operations": newest["operations"],
+            "classes": newest["classes"],
+        },
+    )
+    _write("raw_ops", newest["raw"])
+    _write("earlier", earlier)
+
+
+def _parts(records: list[Record]) -> dict[str, dict[str, str]]:
+    operations = dict(sorted(rows.operation_rows(records).items()))
+    return {
+        "operations": {k: v for k, v in operations.items() if not k.startswith(RAW)},
+        "classes": dict(sorted(rows.class_rows(records).items())),
+        "raw": {k: v for k, v in operations.items() if k.startswith(RAW)},
+    }
+
+
+def _known(aliases: dict[str, str], operations: dict[str, str]) -> dict[str, str]:
+    return {alias: name for alias, name in sorted(aliases.items()) if name in operations}
+
+
+def _write(name: str, content: dict[str, Any]) -> None:
+    text = json.dumps(content, indent=0) + "\n"
+    (KNOWLEDGE / f"{name}.json").write_text(text, encoding="utf-8")
