@@ -9,7 +9,7 @@ import ast
 from dataclasses import dataclass
 
 from sources import SHORT
-from spec_lines import Line
+from spec_lines import OBJECTS, Line
 
 _NAMES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _MAKERS = frozenset("FUP")
@@ -77,7 +77,7 @@ def operation(line: Line, positional: bool = False) -> Operation:
     text = line.call.strip().replace("keras.backend.", "tf.keras.backend.")
     tree = ast.parse(text, mode="eval").body
     made = ""
-    if line.kind in ("layer", "loss", "metric"):
+    if line.kind in OBJECTS:
         assert isinstance(tree, ast.Call)
         made = f"\nmade = {ast.unparse(_Tensors().visit(tree.func))}\n"
         tree.func = ast.Name("made", ast.Load())

@@ -19,6 +19,7 @@ from tflint_grad.flow.values import (
     Argument,
     Data,
     Kind,
+    Known,
     Object,
     Value,
 )
@@ -31,10 +32,15 @@ if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 
+_MAKE_FUNCTIONS = frozenset(("numpy.vectorize", "numpy.frompyfunc"))
+
+
 def call_host(
     x: Execution, name: str, fact: HostFact, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
     """A function of NumPy, SciPy, math or another library that computes outside TensorFlow."""
+    if name in _MAKE_FUNCTIONS and not x.groups(entry.value for entry in arguments):
+        return Known(name)  # the function that comes back computes on the host as well
     for entry in arguments:
         run_callback(x, entry.value, node)
     if fact.kind in ("static", "context"):

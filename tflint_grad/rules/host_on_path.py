@@ -38,7 +38,7 @@ class HostRule(BrokenPath):
 
     def say_traced(self, event: HostUse) -> str:
         return (
-            f"{self.loses(event.cause)}, which is symbolic while the graph is traced:"
+            f"{self.loses(event.cause)}, but it is symbolic while the graph is traced:"
             f" TensorFlow raises{self.advice(event.cause)}"
         )
 

@@ -11,7 +11,7 @@ from tflint_grad.rules.broken_path import BrokenPath, operand_of
 from tflint_grad.rules.host_on_path import HostRule
 
 if TYPE_CHECKING:
-    from tflint_grad.flow.events import Answer, GradientTaken
+    from tflint_grad.flow.events import Answer, GradientTaken, HostUse
     from tflint_grad.flow.paths import Cause
 
 
@@ -46,6 +46,13 @@ class RewrappedValue(HostRule):
     name = "rewrapped-value"
     consequence = Consequence.GRADIENT_NONE
     kind = Break.REWRAP
+
+    def say_traced(self, event: HostUse) -> str:
+        what = "a symbolic tensor" if event.context.is_graph else "tensors in a list"
+        return (
+            f"{event.cause.operation} makes no constant of {what},{operand_of(event.cause)}:"
+            f" TensorFlow raises{self.advice(event.cause)}"
+        )
 
     def loses(self, cause: Cause) -> str:
         return f"{cause.operation} copies{operand_of(cause)} without its history"
