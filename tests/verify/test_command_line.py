@@ -184,3 +184,21 @@ def test_modules_are_found_where_the_analysis_finds_them(
     assert main(["--verify", "--output-format", "concise"]) == 1
     assert capsys.readouterr().out.endswith(" [confirmed]\n")
     assert [path.name for path in project.rglob("__pycache__")] == []
+
+
+@executes
+def test_what_cannot_be_built_is_named_with_the_comment_line_to_paste(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = in_step("x = env.observe(steps)").replace("step()", "step(env, steps)")
+    (project / "train.py").write_text(text)
+    assert main(["--verify", "--output-format", "json"]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)
+    reason = finding["verdict"]["reason"]
+    assert reason.startswith("needs inputs for 'env' (AttributeError: ")
+    assert "; above step: # tflint-grad: inputs env=…, steps=" in reason
+    environment = "class Env:\n    def observe(self, steps):\n        return steps\n\n\n"
+    hint = "# tflint-grad: inputs env=Env(), steps=2\ndef step"
+    (project / "train.py").write_text(environment + text.replace("def step", hint))
+    assert main(["--verify", "--output-format", "concise"]) == 1
+    assert capsys.readouterr().out.endswith(" [confirmed]\n")

@@ -349,7 +349,7 @@ class Search:
             if isinstance(error, NeedsInputs):
                 implicated.append(error.path)
                 cause = error.cause or error
-            trouble = self._trouble(cause, outcome.built, implicated)
+            trouble = self.trouble(cause, outcome.built, implicated)
             implicated = list(trouble.implicated)
             for path, spec in proposals(trouble, state):
                 if path in state and not self._is_given(path):
@@ -378,7 +378,8 @@ class Search:
         self.arguments.choose(new, path, spec)
         return new
 
-    def _trouble(self, error: BaseException, built: Values, implicated: list[Path]) -> Trouble:
+    def trouble(self, error: BaseException, built: Values, implicated: list[Path]) -> Trouble:
+        """What went wrong in a run, and which inputs had a part in it."""
         frames, row, file = [], 0, ""
         step = error.__traceback__
         while step is not None:
@@ -408,12 +409,13 @@ def _key(state: State) -> tuple[tuple[Path, Specification], ...]:
     return tuple(sorted(state.items(), key=lambda item: item[0]))
 
 
-def described(state: State, names: list[str]) -> str:
-    """`x=float32[2,3], n=2`, without what was left to its default."""
+def described(state: State, names: list[str], unknown: str = "") -> str:
+    """`x=float32[2,3], n=2`, without what was left to its default; `unknown` is for others to say."""
+    told = {name: state[(name,)] for name in names if (name,) in state}
     return ", ".join(
-        f"{name}={state[(name,)]}"
-        for name in names
-        if (name,) in state and not isinstance(state[(name,)], Omitted)
+        f"{name}={'…' if name == unknown else spec}"
+        for name, spec in told.items()
+        if not isinstance(spec, Omitted)
     )
 
 
