@@ -108,9 +108,7 @@ class _Left:
             if one.trouble:
                 return one.trouble
         if any(one.cut_off for one in self.processes):
-            return (
-                "the program replaces PYTHONPATH: Python processes that it starts are not watched"
-            )
+            return "the program replaces PYTHONPATH: what it starts then is not watched"
         return ""
 
 
@@ -138,7 +136,10 @@ def run(
     """
     watched = sorted({os.path.abspath(file) for file in files})
     questions = _questions(findings)
-    with tempfile.TemporaryDirectory(prefix="tflint-grad-") as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="tflint-grad-",
+        ignore_cleanup_errors=True,  # what outlives the program may still write
+    ) as folder:
         _write_task(folder, watched, questions)
         try:
             ended = launch.run(command, _environment(device), seconds, (TASK, folder))
