@@ -202,3 +202,19 @@ def test_what_cannot_be_built_is_named_with_the_comment_line_to_paste(
     (project / "train.py").write_text(environment + text.replace("def step", hint))
     assert main(["--verify", "--output-format", "concise"]) == 1
     assert capsys.readouterr().out.endswith(" [confirmed]\n")
+
+
+def test_a_tensorflow_that_does_not_start_is_told_in_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = project / "broken" / "tensorflow"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('libcudart.so.12: no such file')\n")
+    (project / "train.py").write_text(in_step("pass"))
+    monkeypatch.setenv("PYTHONPATH", str(broken.parent))
+    monkeypatch.syspath_prepend(str(broken.parent))
+    assert main(["--verify", "train.py"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "tflint-grad: error: TensorFlow does not start: ImportError: libcudart.so.12: no such file"
+    )
