@@ -193,3 +193,25 @@ def memory_limit() -> int:
     """Bytes that a worker may take."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(_MOST_MEMORY, total // 2)
+
+
+def how_it_ended(code: int | None, last_words: str = "") -> str:
+    """The end of a process in words."""
+    if code is None:
+        return "the program closed the verifier's own channel"
+    if code >= 0:
+        return f"the program ended its own process (exit status {code})"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    told = {
+        "SIGSEGV": "crashed: segmentation fault",
+        "SIGABRT": "crashed: aborted",
+        "SIGBUS": "crashed: bus error",
+        "SIGILL": "crashed: illegal instruction",
+        "SIGFPE": "crashed: arithmetic error",
+        "SIGKILL": "was killed by the system",
+    }.get(name, "was ended")
+    words = f": {last_words}" if last_words and name == "SIGABRT" else ""
+    return f"the program {told} ({name}){words}"
