@@ -321,24 +321,28 @@ class Search:
     ) -> tuple[State, Attempt] | None:
         """The first state with which everything is decided; else the one that came farthest."""
         order = itertools.count()
-        queue: list[tuple[int, int, State]] = [(0, next(order), first)]
+        # Per state: its rank, those of the states that led to it added, and how far these came.
+        queue: list[tuple[int, int, State, int, int]] = [(0, next(order), first, 0, 0)]
         known = {_key(first)}
         best: tuple[State, Attempt] | None = None
         tried = 0
         while queue and tried < self.most and (tried == 0 or time.monotonic() < self.deadline):
-            _, _, state = heapq.heappop(queue)
+            _, _, state, rank, before = heapq.heappop(queue)
             tried += 1
             outcome = attempt(state)
             if best is None or outcome.progress > best[1].progress or outcome.decided:
                 best = (state, outcome)
             if outcome.decided:
                 break
-            for rank, new in enumerate(self._neighbours(state, outcome)):
+            if outcome.progress > before:
+                rank = 0
+            for number, new in enumerate(self._neighbours(state, outcome), rank + 1):
                 key = _key(new)
                 if key not in known:
                     known.add(key)
                     # Ten places down a list weigh as much as one row of progress.
-                    heapq.heappush(queue, (-outcome.progress * 10 + rank, next(order), new))
+                    weight = number - outcome.progress * 10
+                    heapq.heappush(queue, (weight, next(order), new, number, outcome.progress))
         return best
 
     def _neighbours(self, state: State, outcome: Attempt) -> Iterator[State]:
