@@ -42,7 +42,7 @@ def call(file: str, row: int, *words: str, count: int = 5, first: int = 1) -> Gr
         (file, row),
         (file, 1),
         "gradient",
-        list(words),
+        outcomes=list(words),
         count=count,
         first=first,
         last=first + count,
