@@ -4,13 +4,14 @@
 # make check            ruff and mypy --strict
 # make test-all         every fixture executed, however old its results
 # make knowledge        measure TensorFlow anew: evidence, tables and docs/knowledge.md
+# make sweep            lint and run a program for each operation of the measured table
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?= fixtures/showcase
 
-.PHONY: lint verify test test-all check knowledge clean
+.PHONY: lint verify test test-all check knowledge sweep clean
 
 # The showcase has pitfalls to show: findings (1) are no failure of `make`, errors (2) are.
 lint: .stamp-lint
@@ -24,6 +25,9 @@ test: .stamp-test
 
 test-all: .stamp-test
 	TFLINT_GRAD_RUN_ALL=1 $(BIN)/python -m pytest
+
+sweep: .stamp-test
+	$(BIN)/python tools/sweep_ops.py
 
 check: .stamp-test
 	$(BIN)/ruff check .

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.verify.programs import (
+from tests.verify.user_programs import (
     FAMILY,
     LISTENER,
     MODEL,

@@ -91,6 +91,7 @@ class TapeLife:
     recorded_by_gradients: int = 0
     alive_after_use: int = 0
     kept_after_use: int = 0
+    compared: bool = False  # with a run whose tapes forgot: `kept_after_use` is known
     kept_at_end: int = 0
     alive_at_end: bool = False
 

@@ -47,6 +47,7 @@ def jobs(
     seconds: float,
 ) -> list[Job]:
     """One job a file. The number of a question is the index of its finding."""
+    program.cache_clear()  # files may have changed since
     grouped: dict[str, list[tuple[Question, tuple[Entry, ...]]]] = {}
     watched = sorted({os.path.abspath(file) for file in files})
     for number, finding in enumerate(findings):

@@ -185,10 +185,10 @@ def _with_attribute(name: str, present: Specification) -> Iterator[Specification
 def _of_dtypes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterator[Proposal]:
     message = f"{trouble.kind}: {trouble.message}"
     if match := _MIXED.search(message):
-        for path in paths:
-            yield from _with_dtype(path, state[path], {match[2]: _dtype(match[1])})
-        for path in paths:
-            yield from _with_dtype(path, state[path], {_dtype(match[1]): match[2]})
+        wanted, found = _dtype(match[1]), _dtype(match[2])
+        for change in ({found: wanted}, {wanted: found}):
+            for path in paths:
+                yield from _with_dtype(path, state[path], change)
         # A whole number became a variable or a constant, where a real one was wanted.
         for path, spec in state.items():
             if isinstance(spec, Literal) and type(spec.value) is int:
