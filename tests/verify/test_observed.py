@@ -54,7 +54,7 @@ def told(
     file: str, *calls: GradientCall, explained: Sequence[Question] = (), half: bool = False
 ) -> list[Finding]:
     run = Observations(gradients=list(calls))
-    process = Process(run, "2.21.0", "CPU:0", trouble="", cut_off=False, half=half, over=True)
+    process = Process(run, "2.21.0", "CPU:0", trouble="", cut_off=False, half=half)
     return observed([process], explained, [file], "python program.py")
 
 
