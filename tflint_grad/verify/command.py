@@ -28,6 +28,7 @@ from tflint_grad.verify.question import Question
 from tflint_grad.verify.verdict import Status, Verdict
 
 _LONGEST = 80
+_OF_WHAT_TAPES_RECORD = ("memory", "slow")
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def _write_task(folder: str, watched: Sequence[str], questions: Sequence[Questio
         "tapes": sorted(
             place
             for one in questions
-            if one.consequence == "memory"
+            if one.consequence in _OF_WHAT_TAPES_RECORD
             for span in (one.flagged, *one.tapes)
             for place in span.places()
         ),

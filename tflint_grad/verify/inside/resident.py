@@ -240,7 +240,6 @@ def leave_last_words(tape: Any, record: Record) -> None:
         def __del__(self) -> None:
             if before:
                 record.life.kept_after_use = before[0] - record.still_there()
-                record.life.compared = True
 
     record.death = weakref.ref(tape, dies)
     tape._tflint_grad_last_words = LastWords()
