@@ -138,7 +138,7 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
         for _ in range(20):  # a fork may be under way
-            left = marked(_MARK, self.mark)
+            left = self.left()
             if not left:
                 break
             for pid in left:
@@ -148,6 +148,10 @@ class Child:
         for descriptor in (self.orders, self.reports, self.output):
             os.close(descriptor)
         return code
+
+    def left(self) -> list[int]:
+        """Linux: the processes that came of this one and live."""
+        return marked(_MARK, self.mark)
 
 
 def _root() -> str:
