@@ -184,3 +184,37 @@ def test_modules_are_found_where_the_analysis_finds_them(
     assert main(["--verify", "--output-format", "concise"]) == 1
     assert capsys.readouterr().out.endswith(" [confirmed]\n")
     assert [path.name for path in project.rglob("__pycache__")] == []
+
+
+@executes
+def test_what_cannot_be_built_is_named_with_the_comment_line_to_paste(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = in_step("x = env.observe(steps)").replace("step()", "step(env, steps)")
+    (project / "train.py").write_text(text)
+    assert main(["--verify", "--output-format", "json"]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)
+    reason = finding["verdict"]["reason"]
+    assert reason.startswith("needs inputs for 'env' (AttributeError: ")
+    assert "; above step: # tflint-grad: inputs env=…, steps=" in reason
+    environment = "class Env:\n    def observe(self, steps):\n        return steps\n\n\n"
+    hint = "# tflint-grad: inputs env=Env(), steps=2\ndef step"
+    (project / "train.py").write_text(environment + text.replace("def step", hint))
+    assert main(["--verify", "--output-format", "concise"]) == 1
+    assert capsys.readouterr().out.endswith(" [confirmed]\n")
+
+
+def test_a_tensorflow_that_does_not_start_is_told_in_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = project / "broken" / "tensorflow"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('libcudart.so.12: no such file')\n")
+    (project / "train.py").write_text(in_step("pass"))
+    monkeypatch.setenv("PYTHONPATH", str(broken.parent))
+    monkeypatch.syspath_prepend(str(broken.parent))
+    assert main(["--verify", "train.py"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == (
+        "tflint-grad: error: TensorFlow does not start: ImportError: libcudart.so.12: no such file"
+    )

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,7 @@ class Aftermath:
     seconds: float
     before: tuple[set[str], ...]
     after: tuple[set[str], ...]
+    left: list[int]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +59,14 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         def around() -> tuple[set[str], ...]:
             return tuple(set(os.listdir(place)) for place in (folder, here, scratch))
 
+        children: list[processes.Child] = []
+        start = processes.Child.start
+
+        def noted(*arguments: Any) -> processes.Child:
+            children.append(start(*arguments))
+            return children[-1]
+
+        patch.setattr(processes.Child, "start", noted)
         before, began = around(), time.monotonic()
         jobs = [
             replace(job, seconds=PATIENCE.get(job.module, SECONDS))
@@ -65,7 +75,8 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         verdicts = supervisor.supervise(jobs, workers=1)
         seconds = time.monotonic() - began
         named = {Path(findings[number].filename).stem: one for number, one in verdicts.items()}
-        yield Aftermath(named, seconds, before, around())
+        left = [pid for child in children for pid in child.left()]
+        yield Aftermath(named, seconds, before, around(), left)
 
 
 def test_each_has_a_verdict_in_bounded_time(aftermath: Aftermath) -> None:
@@ -76,19 +87,7 @@ def test_each_has_a_verdict_in_bounded_time(aftermath: Aftermath) -> None:
 
 def test_the_machine_is_as_it_was(aftermath: Aftermath) -> None:
     assert aftermath.after == aftermath.before
-    assert _with_any_mark() == []
-
-
-def _with_any_mark() -> list[int]:
-    found = []
-    for pid in processes._processes():
-        try:
-            environment = Path(f"/proc/{pid}/environ").read_bytes()
-        except OSError:
-            continue
-        if processes._MARK.encode() in environment:
-            found.append(pid)
-    return found
+    assert aftermath.left == []
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def call(file: str, row: int, *words: str, count: int = 5, first: int = 1) -> Gr
         (file, row),
         (file, 1),
         "gradient",
-        list(words),
+        outcomes=list(words),
         count=count,
         first=first,
         last=first + count,
@@ -54,7 +54,7 @@ def told(
     file: str, *calls: GradientCall, explained: Sequence[Question] = (), half: bool = False
 ) -> list[Finding]:
     run = Observations(gradients=list(calls))
-    process = Process(run, "2.21.0", "CPU:0", trouble="", cut_off=False, half=half, over=True)
+    process = Process(run, "2.21.0", "CPU:0", trouble="", cut_off=False, half=half)
     return observed([process], explained, [file], "python program.py")
 
 

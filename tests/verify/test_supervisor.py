@@ -14,10 +14,11 @@ import pytest
 from tests.verify.hostile import in_step
 from tflint_grad.engine import lint_files
 from tflint_grad.verify import scenes, supervisor
-from tflint_grad.verify.processes import Child, _processes
+from tflint_grad.verify.processes import Child, _processes, how_it_ended
 from tflint_grad.verify.question import Question, Span
 from tflint_grad.verify.scene import CALL, MAIN, MODULE, Entry, Job
-from tflint_grad.verify.supervisor import _Task, better, how_it_ended, supervise
+from tflint_grad.verify.supervisor import supervise
+from tflint_grad.verify.task import Task, better
 from tflint_grad.verify.verdict import Status, Verdict
 
 CONFIRMED = Verdict(Status.CONFIRMED, evidence="seen")
@@ -47,7 +48,7 @@ def test_of_two_verdicts_the_one_that_says_more_holds() -> None:
 
 
 def test_a_job_goes_on_behind_the_guilty_entry() -> None:
-    task = _Task(job(Entry(MODULE), STEP, OTHER), begun=[Entry(MODULE), STEP], meant=[0])
+    task = Task(job(Entry(MODULE), STEP, OTHER), begun=[Entry(MODULE), STEP], meant=[0])
     rest = task.interrupted("the program crashed", "CPU:0", "2.21.0")
     assert rest is not None
     assert rest.skipped == (Entry(MODULE), STEP)
@@ -55,7 +56,7 @@ def test_a_job_goes_on_behind_the_guilty_entry() -> None:
 
 
 def test_what_is_confirmed_is_not_asked_again() -> None:
-    task = _Task(job(STEP, OTHER, questions=2), begun=[STEP], meant=[0, 1])
+    task = Task(job(STEP, OTHER, questions=2), begun=[STEP], meant=[0, 1])
     task.take(0, CONFIRMED)
     rest = task.interrupted("took more than 3 s", "", "")
     assert rest is not None
@@ -64,13 +65,13 @@ def test_what_is_confirmed_is_not_asked_again() -> None:
 
 
 def test_where_the_module_itself_is_guilty_nothing_else_is_tried() -> None:
-    task = _Task(job(Entry(MODULE), STEP, Entry(MAIN)), begun=[Entry(MODULE)], meant=[0])
+    task = Task(job(Entry(MODULE), STEP, Entry(MAIN)), begun=[Entry(MODULE)], meant=[0])
     assert task.interrupted("the program crashed", "", "") is None
     assert task.best[0].reason == "the program crashed while the module ran"
 
 
 def test_no_finding_stays_without_a_verdict() -> None:
-    task = _Task(job(STEP, questions=2))
+    task = Task(job(STEP, questions=2))
     task.take(1, REFUTED)
     task.finished("CPU:0", "2.21.0")
     assert task.best[0].status is Status.INCONCLUSIVE

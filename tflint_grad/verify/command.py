@@ -28,14 +28,15 @@ from tflint_grad.verify.question import Question
 from tflint_grad.verify.verdict import Status, Verdict
 
 _LONGEST = 80
+_OF_WHAT_TAPES_RECORD = ("memory", "slow")
 
 
 @dataclass(frozen=True)
 class Process:
     """A process of the program in which TensorFlow was imported.
 
-    `over`: it came to its end, and told of it; `trouble`: what could not be watched there; `cut_off`:
-    nor can its children; `half`: its losses are scaled, so that infinite gradients are expected.
+    `trouble`: what could not be watched there; `cut_off`: nor can its children; `half`: its losses are
+    scaled, so that infinite gradients are expected.
     """
 
     observations: Observations
@@ -44,7 +45,6 @@ class Process:
     trouble: str
     cut_off: bool
     half: bool
-    over: bool
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Process:
@@ -55,7 +55,6 @@ class Process:
             trouble=data["trouble"],
             cut_off=data["cut_off"],
             half=data["half"],
-            over=data["over"],
         )
 
 
@@ -184,7 +183,7 @@ def _write_task(folder: str, watched: Sequence[str], questions: Sequence[Questio
         "tapes": sorted(
             place
             for one in questions
-            if one.consequence == "memory"
+            if one.consequence in _OF_WHAT_TAPES_RECORD
             for span in (one.flagged, *one.tapes)
             for place in span.places()
         ),
@@ -232,9 +231,6 @@ def _answer(
         return unseen(f"{nothing}{late}")
     answer = judge(question, runs)
     if answer.status is not Status.INCONCLUSIVE:
-        early = question.consequence == "memory" and not all(one.over for one in left.processes)
-        if answer.status is Status.REFUTED and early:
-            return unseen("the program was ended before its tapes were let go")
         return answer
     row = question.flagged.first
     if all(begun(question, run) is None for run in runs):

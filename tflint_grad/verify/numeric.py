@@ -37,9 +37,7 @@ def measure(question: Question, run: Observations, again: Callable[[Shift], Obse
     again(found)
     base = found.measured
     if base is None:
-        claim(
-            "unmeasured", "the gradient is taken inside a graph or by another method: not measured"
-        )
+        claim("unmeasured", "a gradient compiled by XLA, or a Jacobian, is not measured")
         return
     chosen = [
         index

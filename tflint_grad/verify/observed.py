@@ -38,6 +38,7 @@ _TOLD = {
 #: Zeros in fewer calls than these may be a matter of the first step: of weights that begin at zero.
 _FEW = 3
 _MOST_NAMES = 3
+_OF_COST = ("memory", "slow")
 _LONGEST_NAME = 50
 
 
@@ -146,7 +147,7 @@ def _is_foretold(
     if word == "not-finite" and spoiled is not None and call.last >= spoiled:
         return True
     return any(
-        str(one.consequence).startswith("gradient-")
+        one.consequence not in _OF_COST
         and _speaks_of(one, call)
         and index in relevant(one.source, call.place, len(call.outcomes))
         for one in explained

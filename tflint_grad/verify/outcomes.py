@@ -73,29 +73,41 @@ def is_host(target: Any) -> bool:
 
 
 def tell_when_run(gradients: Sequence[Any], tell: Callable[[list[str]], None]) -> None:
-    """Have the graph that is being traced say what became of its symbolic gradients.
-
-    The operations stand beside the path: no tape records them, nothing depends on them. XLA knows
-    no callbacks to the host, and `pfor` cannot vectorise them: there the gradients stay symbols.
-    """
-    if not isinstance(ops.get_default_graph(), func_graph.FuncGraph) or _callbacks_fail_here():
+    """Have the graph that is being traced say what became of its symbolic gradients."""
+    if tf.executing_eagerly():
         return
-    present = [gradient for gradient in gradients if gradient is not None]
+    present = [gradient is not None for gradient in gradients]
 
     def ran(*values: Any) -> None:
-        told = iter([of_array(np.asarray(value)) for value in values])
-        tell([NONE if gradient is None else next(told) for gradient in gradients_known])
+        told = iter([of_array(value) for value in values])
+        tell([next(told) if one else NONE for one in present])
 
-    gradients_known = [None if gradient is None else True for gradient in gradients]
+    with_values_of(
+        [
+            one.values if isinstance(one, tf.IndexedSlices) else one
+            for one in gradients
+            if one is not None
+        ],
+        ran,
+    )
+
+
+def with_values_of(tensors: Sequence[Any], tell: Callable[..., None]) -> None:
+    """Call `tell` with the values of tensors as arrays: now, or whenever the graph that is being
+    traced runs.
+
+    The operations stand beside the path: no tape records them, nothing depends on them. XLA knows
+    no callbacks to the host, and `pfor` cannot vectorise them: there nothing is ever told.
+    """
     with record.stop_recording():
-        values = [
-            one.values if isinstance(one, tf.IndexedSlices) else tf.convert_to_tensor(one)
-            for one in present
-        ]
-        tf.numpy_function(ran, values, [])
+        if tf.executing_eagerly():
+            tell(*[np.array(tf.convert_to_tensor(one)) for one in tensors])
+        elif isinstance(ops.get_default_graph(), func_graph.FuncGraph) and not _callbacks_fail():
+            values = [tf.convert_to_tensor(one) for one in tensors]
+            tf.numpy_function(lambda *arrays: tell(*map(np.asarray, arrays)), values, [])
 
 
-def _callbacks_fail_here() -> bool:
+def _callbacks_fail() -> bool:
     """Whether this is traced for XLA, or by `pfor`."""
     frame = sys._getframe(1)
     while frame is not None:

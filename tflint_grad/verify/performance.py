@@ -72,6 +72,7 @@ class Performance:
         self.job = script.job
         self.seen: list[Observations] = []
         self.trouble = ""
+        self.needs_inputs = False
         self.state: State = {}
         self.arguments: Arguments | None = None
         self.marks = {place for one in questions for place in one.flagged.places()}
@@ -159,7 +160,7 @@ class Performance:
             return False
         self.state, attempt = found
         if attempt.error is not None and not attempt.decided:
-            self.trouble = self._needs(attempt.error)
+            self.trouble = self._needs(attempt, search)
         self.seen = [attempt.run] if attempt.run is not None else []
         return bool(self.seen)
 
@@ -195,17 +196,22 @@ class Performance:
         attempt.progress = len(run.executed) + 20 * reached
         return attempt
 
-    def _needs(self, error: BaseException) -> str:
+    def _needs(self, attempt: Attempt, search: Search) -> str:
         """What is missing, with the comment line to paste."""
-        assert self.arguments is not None
-        name = error.path[0] if isinstance(error, NeedsInputs) else ""
+        error = attempt.error
+        assert error is not None
         cause = (error.cause or error) if isinstance(error, NeedsInputs) else error
         names = [path[0] for path in self.state if len(path) == 1]
         why = told(type(cause).__name__, message(cause))
-        if not names or isinstance(cause, _BESIDE_INPUTS):
+        if not names or isinstance(cause, (*_BESIDE_INPUTS, OutOfTime)):
             return why
+        self.needs_inputs = True
+        own = [error.path] if isinstance(error, NeedsInputs) else []
+        guilty = search.trouble(cause, attempt.built, own).implicated
+        # Of an object of the program's own, an argument of its constructor is meant.
+        name = next((path[-1] if path[0] == "self" else path[0] for path in guilty), "")
         what = f"needs inputs for {name!r}" if name else "needs inputs"
-        given = described(self.state, names) or "x=float32[8,3]"
+        given = described(self.state, names, unknown=name) or "x=float32[8,3]"
         return f"{what} ({why}); above {self.entry.name}: # tflint-grad: inputs {given}"
 
     # One run

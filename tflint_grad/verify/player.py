@@ -89,8 +89,9 @@ class Player:
                 answer = judge(one, runs)
             else:
                 answer = unseen(scene.trouble or "it did not run")
-            if answer.status is Status.INCONCLUSIVE and scene.trouble:
-                answer = unseen(scene.trouble if begun_nowhere(one, runs) else answer.reason)
+            is_open = answer.status is Status.INCONCLUSIVE and scene.trouble
+            if is_open and (scene.needs_inputs or begun_nowhere(one, runs)):
+                answer = unseen(scene.trouble)
             outcomes.append(Outcome(one, answer, scene.description(), seconds))
         return outcomes
 

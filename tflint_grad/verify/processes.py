@@ -138,7 +138,7 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
         for _ in range(20):  # a fork may be under way
-            left = marked(_MARK, self.mark)
+            left = self.left()
             if not left:
                 break
             for pid in left:
@@ -148,6 +148,10 @@ class Child:
         for descriptor in (self.orders, self.reports, self.output):
             os.close(descriptor)
         return code
+
+    def left(self) -> list[int]:
+        """Linux: the processes that came of this one and live."""
+        return marked(_MARK, self.mark)
 
 
 def _root() -> str:
@@ -193,3 +197,25 @@ def memory_limit() -> int:
     """Bytes that a worker may take."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return min(_MOST_MEMORY, total // 2)
+
+
+def how_it_ended(code: int | None, last_words: str = "") -> str:
+    """The end of a process in words."""
+    if code is None:
+        return "the program closed the verifier's own channel"
+    if code >= 0:
+        return f"the program ended its own process (exit status {code})"
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    told = {
+        "SIGSEGV": "crashed: segmentation fault",
+        "SIGABRT": "crashed: aborted",
+        "SIGBUS": "crashed: bus error",
+        "SIGILL": "crashed: illegal instruction",
+        "SIGFPE": "crashed: arithmetic error",
+        "SIGKILL": "was killed by the system",
+    }.get(name, "was ended")
+    words = f": {last_words}" if last_words and name == "SIGABRT" else ""
+    return f"the program {told} ({name}){words}"

@@ -20,6 +20,8 @@ from tensorflow.python.eager import record
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import resource_variable_ops
 
+from tflint_grad.verify import outcomes
+
 if TYPE_CHECKING:
     from tflint_grad.verify.observation import GradientCall, Place
 
@@ -149,29 +151,35 @@ class Shift:
         arguments: tuple[Any, ...],
         named: dict[str, Any],
     ) -> None:
-        """A gradient call has answered."""
+        """A gradient call has answered, with symbols where a graph is traced."""
         wanted = self.place is None or call.place == self.place
-        if self.measured is not None or not wanted or not tf.executing_eagerly():
+        if self.measured is not None or not wanted or call.method != "gradient":
             return
         if self.tape is not None and number != self.tape:
             return
-        weights = named.get("output_gradients", arguments[0] if arguments else None)
-        if call.method != "gradient":
-            weights = None
         flat = [_tensor_of(source) for source in tf.nest.flatten(sources)]
         gradients = tf.nest.flatten(result)
-        if call.method != "gradient" or len(gradients) != len(flat):
+        if not flat or len(gradients) != len(flat):
             return
-        self.measured = Measured(
-            tape=number,
-            keys=[self._key(source) for source in flat],
-            values=[np.array(source) for source in flat],
-            gradients=[
-                None if one is None else np.array(tf.convert_to_tensor(one)) for one in gradients
-            ],
-            height=_height(target, weights),
-            dtype=str(flat[0].dtype.name) if flat else "",
-        )
+        weights = named.get("output_gradients", arguments[0] if arguments else None)
+        present = [one for one in gradients if one is not None]
+        keys = [self._key(source) for source in flat]
+
+        def ran(height: Any, *arrays: Any) -> None:
+            if self.measured is not None:
+                return
+            told = iter(arrays[len(flat) :])
+            self.measured = Measured(
+                tape=number,
+                keys=keys,
+                values=list(arrays[: len(flat)]),
+                gradients=[None if one is None else next(told) for one in gradients],
+                height=float(height),
+                dtype=str(flat[0].dtype.name),
+            )
+
+        with record.stop_recording():
+            outcomes.with_values_of([_height(target, weights), *flat, *present], ran)
 
     def _key(self, source: Any) -> Key | None:
         for index, reference in enumerate(self._made):
@@ -195,13 +203,14 @@ def _by_identity(identity: int) -> Any:
     return ctypes.cast(identity, ctypes.py_object).value
 
 
-def _height(target: Any, weights: Any) -> float:
-    total = 0.0
+def _height(target: Any, weights: Any) -> Any:
+    """What is differentiated: the sum over all targets, weighted where the call weighs them."""
     flat = tf.nest.flatten(target)
     scales = tf.nest.flatten(weights) if weights is not None else [None] * len(flat)
+    total = tf.zeros([], tf.float64)
     for one, scale in zip(flat, scales, strict=False):
-        values = np.asarray(tf.convert_to_tensor(one), np.float64)
-        total += float(np.sum(values if scale is None else values * np.asarray(scale, np.float64)))
+        values = tf.cast(one, tf.float64)
+        total += tf.reduce_sum(values if scale is None else values * tf.cast(scale, tf.float64))
     return total
 
 

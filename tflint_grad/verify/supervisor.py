@@ -18,13 +18,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 from tflint_grad.verify.devices import Device, NoSuchDevice, Wanted, spread
-from tflint_grad.verify.processes import Child, memory_by_session, memory_limit
-from tflint_grad.verify.scene import MODULE, Entry, Job
-from tflint_grad.verify.verdict import Status, Verdict
+from tflint_grad.verify.processes import Child, how_it_ended, memory_by_session, memory_limit
+from tflint_grad.verify.scene import Entry, Job
+from tflint_grad.verify.task import Task
+from tflint_grad.verify.verdict import Verdict
 
 #: TensorFlow's start, on a busy machine.
 _START = 240.0
@@ -42,79 +43,6 @@ class NoTensorFlow(Exception):
 
 
 @dataclass
-class _Task:
-    """A job and how far it has come."""
-
-    job: Job
-    best: dict[int, Verdict] = field(default_factory=dict)
-    begun: list[Entry] = field(default_factory=list)
-    meant: list[int] = field(default_factory=list)
-    is_over: bool = False
-
-    @property
-    def done(self) -> int:
-        """How many findings have their last verdict."""
-        if self.is_over:
-            return len(self.best)
-        return sum(not self.is_open(number) for number in self.best)
-
-    def take(self, number: int, verdict: Verdict) -> None:
-        self.best[number] = better(self.best.get(number), verdict)
-
-    def is_open(self, number: int) -> bool:
-        known = self.best.get(number)
-        return known is None or known.status is not Status.CONFIRMED
-
-    def finished(self, device: str, tensorflow: str) -> None:
-        """No finding stays without a verdict."""
-        self.is_over = True
-        reason = "nothing was found that could be run by itself; run it by --verify -- COMMAND"
-        for one in self.job.questions:
-            if one.number not in self.best:
-                verdict = Verdict(
-                    Status.INCONCLUSIVE, reason=reason, device=device, tensorflow=tensorflow
-                )
-                self.take(one.number, verdict)
-
-    def interrupted(self, reason: str, device: str, tensorflow: str) -> Job | None:
-        """Note why the entry begun last came to nothing; what is left to do, if anything."""
-        guilty = self.begun[-1] if self.begun else None
-        where = f" while {guilty} ran" if guilty is not None else ""
-        for number in self.meant or [one.number for one in self.job.questions]:
-            if self.is_open(number):
-                verdict = Verdict(
-                    Status.INCONCLUSIVE,
-                    reason=reason + where,
-                    device=device,
-                    tensorflow=tensorflow,
-                    scene=str(guilty or ""),
-                )
-                self.take(number, verdict)
-        # Every other entry would load the module first.
-        if guilty is None or guilty.kind == MODULE:
-            self.is_over = True
-            return None
-        skipped = tuple(dict.fromkeys((*self.job.skipped, *self.begun)))
-        questions = tuple(
-            one
-            for one in self.job.questions
-            if self.is_open(one.number) and set(self.job.entries[one.number]) - set(skipped)
-        )
-        self.is_over = not questions
-        return replace(self.job, questions=questions, skipped=skipped) if questions else None
-
-
-def better(one: Verdict | None, other: Verdict) -> Verdict:
-    """Of two verdicts on a finding, from two of its scenes, the one that says more."""
-    if one is None or other.status is Status.CONFIRMED:
-        return other
-    if one.status is not Status.INCONCLUSIVE:
-        return one
-    vague = "was not reached" in other.reason and "was not reached" not in one.reason
-    return one if other.status is Status.INCONCLUSIVE and vague else other
-
-
-@dataclass
 class _Worker:
     """A child process, with what it does now."""
 
@@ -123,8 +51,7 @@ class _Worker:
     deadline: float
     device: Device | None = None
     tensorflow: str = ""
-    task: _Task | None = None
-    worn: bool = False
+    task: Task | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -142,7 +69,7 @@ class Supervisor:
         progress: Callable[[int], None] | None,
         scratch: str,
     ) -> None:
-        self._queue = deque(_Task(job) for job in jobs)
+        self._queue = deque(Task(job) for job in jobs)
         self._tasks = list(self._queue)
         self._wanted = wanted
         self._most = workers
@@ -319,28 +246,6 @@ class Supervisor:
     def _tell_progress(self) -> None:
         if self._progress is not None:
             self._progress(sum(task.done for task in self._tasks))
-
-
-def how_it_ended(code: int | None, last_words: str = "") -> str:
-    """The end of a process in words."""
-    if code is None:
-        return "the program closed the verifier's own channel"
-    if code >= 0:
-        return f"the program ended its own process (exit status {code})"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = f"signal {-code}"
-    told = {
-        "SIGSEGV": "crashed: segmentation fault",
-        "SIGABRT": "crashed: aborted",
-        "SIGBUS": "crashed: bus error",
-        "SIGILL": "crashed: illegal instruction",
-        "SIGFPE": "crashed: arithmetic error",
-        "SIGKILL": "was killed by the system",
-    }.get(name, "was ended")
-    words = f": {last_words}" if last_words and name == "SIGABRT" else ""
-    return f"the program {told} ({name}){words}"
 
 
 def supervise(

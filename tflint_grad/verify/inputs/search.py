@@ -321,24 +321,28 @@ class Search:
     ) -> tuple[State, Attempt] | None:
         """The first state with which everything is decided; else the one that came farthest."""
         order = itertools.count()
-        queue: list[tuple[int, int, State]] = [(0, next(order), first)]
+        # Per state: its rank, those of the states that led to it added, and how far these came.
+        queue: list[tuple[int, int, State, int, int]] = [(0, next(order), first, 0, 0)]
         known = {_key(first)}
         best: tuple[State, Attempt] | None = None
         tried = 0
         while queue and tried < self.most and (tried == 0 or time.monotonic() < self.deadline):
-            _, _, state = heapq.heappop(queue)
+            _, _, state, rank, before = heapq.heappop(queue)
             tried += 1
             outcome = attempt(state)
             if best is None or outcome.progress > best[1].progress or outcome.decided:
                 best = (state, outcome)
             if outcome.decided:
                 break
-            for rank, new in enumerate(self._neighbours(state, outcome)):
+            if outcome.progress > before:
+                rank = 0
+            for number, new in enumerate(self._neighbours(state, outcome), rank + 1):
                 key = _key(new)
                 if key not in known:
                     known.add(key)
                     # Ten places down a list weigh as much as one row of progress.
-                    heapq.heappush(queue, (-outcome.progress * 10 + rank, next(order), new))
+                    weight = number - outcome.progress * 10
+                    heapq.heappush(queue, (weight, next(order), new, number, outcome.progress))
         return best
 
     def _neighbours(self, state: State, outcome: Attempt) -> Iterator[State]:
@@ -349,7 +353,7 @@ class Search:
             if isinstance(error, NeedsInputs):
                 implicated.append(error.path)
                 cause = error.cause or error
-            trouble = self._trouble(cause, outcome.built, implicated)
+            trouble = self.trouble(cause, outcome.built, implicated)
             implicated = list(trouble.implicated)
             for path, spec in proposals(trouble, state):
                 if path in state and not self._is_given(path):
@@ -378,7 +382,8 @@ class Search:
         self.arguments.choose(new, path, spec)
         return new
 
-    def _trouble(self, error: BaseException, built: Values, implicated: list[Path]) -> Trouble:
+    def trouble(self, error: BaseException, built: Values, implicated: list[Path]) -> Trouble:
+        """What went wrong in a run, and which inputs had a part in it."""
         frames, row, file = [], 0, ""
         step = error.__traceback__
         while step is not None:
@@ -408,12 +413,13 @@ def _key(state: State) -> tuple[tuple[Path, Specification], ...]:
     return tuple(sorted(state.items(), key=lambda item: item[0]))
 
 
-def described(state: State, names: list[str]) -> str:
-    """`x=float32[2,3], n=2`, without what was left to its default."""
+def described(state: State, names: list[str], unknown: str = "") -> str:
+    """`x=float32[2,3], n=2`, without what was left to its default; `unknown` is for others to say."""
+    told = {name: state[(name,)] for name in names if (name,) in state}
     return ", ".join(
-        f"{name}={state[(name,)]}"
-        for name in names
-        if (name,) in state and not isinstance(state[(name,)], Omitted)
+        f"{name}={'…' if name == unknown else spec}"
+        for name, spec in told.items()
+        if not isinstance(spec, Omitted)
     )
 
 

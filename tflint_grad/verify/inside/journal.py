@@ -28,7 +28,7 @@ class Journal:
         if new or time.monotonic() >= self._next:
             self.write()
 
-    def write(self, over: bool = False) -> None:
+    def write(self) -> None:
         """Write all that is known; without a word where the folder is gone or the disk full."""
         with self._lock:
             self._next = time.monotonic() + _PAUSE
@@ -36,7 +36,7 @@ class Journal:
                 self._name = os.path.join(self._folder, f"{os.getpid()}-{time.time_ns()}.json")
             unfinished = f"{self._name}.part"
             try:
-                text = json.dumps({**self._told(), "over": over})
+                text = json.dumps(self._told())
                 with open(unfinished, "w", encoding="utf-8") as stream:
                     stream.write(text)
                 os.replace(unfinished, self._name)

@@ -88,7 +88,7 @@ class Resident(Probe):
             if self._followed:
                 self.measure_what_is_kept()
             self._stack.close()
-            self._journal.write(over=True)
+            self._journal.write()
 
     def _look_at_the_end(self) -> None:
         error = getattr(sys, "last_value", None)  # set by Python for what nobody caught
@@ -193,7 +193,7 @@ class Resident(Probe):
         @functools.wraps(original)
         def ending(*arguments: Any, **named: Any) -> Any:
             with contextlib.suppress(Exception):
-                self._journal.write(over=original.__name__ == "_exit")
+                self._journal.write()
             return original(*arguments, **named)
 
         return ending
