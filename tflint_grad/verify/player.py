@@ -90,7 +90,9 @@ class Player:
             else:
                 answer = unseen(scene.trouble or "it did not run")
             if answer.status is Status.INCONCLUSIVE and scene.trouble:
-                answer = unseen(scene.trouble if begun_nowhere(one, runs) else answer.reason)
+                # Of a search, it says what the user can give.
+                says_more = begun_nowhere(one, runs) or scene.arguments is not None
+                answer = unseen(scene.trouble if says_more else answer.reason)
             outcomes.append(Outcome(one, answer, scene.description(), seconds))
         return outcomes
 
