@@ -72,6 +72,8 @@ def _run(options: argparse.Namespace) -> int:
     missing = [path for path in paths if path != "-" and not os.path.lexists(path)]
     if missing:
         raise UsageError("; ".join(f"{path}: no such file or folder" for path in missing))
+    if options.verify and "-" in paths:
+        raise UsageError("--verify executes files, and stdin is none")
     verification = _verification(finder, options) if options.verify else None
     reports = _lint(paths, finder, here, options)
     program_code = CLEAN

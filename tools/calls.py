@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow.experimental.numpy as tnp
 from sources import Sources
-from spec_lines import Line
+from spec_lines import OBJECTS, Line
 
 MODULES = {"tf": tf, "tnp": tnp, "np": np, "keras": keras}
 
@@ -27,7 +27,7 @@ class Call:
         self.parameters: list[str] = []
         self.arguments: list[tuple[str | None, str, str]] = []  # keyword, expression, parameter
         self.constructor: str | None = None
-        if line.kind in ("layer", "loss", "metric"):
+        if line.kind in OBJECTS:
             assert isinstance(tree, ast.Call)
             self.constructor = ast.unparse(tree.func)
         if line.name.startswith("operator."):

@@ -10,13 +10,10 @@ from sources import Sources
 from statuses import asked, best, status_of
 
 
-def measure_in_graph(call: Call) -> dict[str, str]:
-    """By where the tape is: 'inside', 'outside' (then without gradient the call itself raises)."""
-    made = Sources("unit")
-    try:
-        run(call, made, {})
-    except Exception:  # has results in other regimes of values only
-        return {}
+def measure_in_graph(call: Call, regime: str) -> dict[str, str]:
+    """In one regime of values, by where the tape is: 'inside' of `tf.function`, or 'outside'."""
+    made = Sources(regime)
+    run(call, made, {})
     return {"inside": _inside(call, made.made), "outside": _outside(call, made.made)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import signal
 import sys
 import warnings
 import zlib
@@ -21,6 +22,8 @@ from api_walk import aliases, public_callables, raw_operations, tensor_free
 from measuring import measure
 from spec_lines import Line
 
+# tf.raw_ops.AdjustHue never returns from a huge angle.
+LIMIT_S = 90
 VERSIONS = {
     "tensorflow": tf.__version__,
     "keras": keras.__version__,
@@ -55,6 +58,7 @@ def main() -> None:
     print(json.dumps(header()), flush=True)
     for fields in asked["lines"]:
         line = Line(**fields)
+        signal.alarm(LIMIT_S)  # ends the process, even in the middle of an operation
         # The same numbers, whatever is measured before.
         keras.utils.set_random_seed(zlib.crc32(line.call.encode()) >> 1)
         try:

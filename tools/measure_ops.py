@@ -55,11 +55,17 @@ def measure_in_children(
         if not header:
             raise SystemExit("the measuring process does not start: run tools/measure_child.py")
         if len(records) < len(lines):
-            killer = asdict(lines[len(records)])
-            records.append({**killer, "error": "kills the process"})
+            records.append(_of_a_killer(lines[len(records)], whole))
     for record in records:
         record["name"] = header["aliases"].get(record["name"], record["name"])
     return header, records
+
+
+def _of_a_killer(line: Line, whole: bool) -> Record:
+    """The record of a call that ends its process, or never ends: at edges, perhaps, only."""
+    if not whole:
+        return {**asdict(line), "error": "kills the process, or takes too long"}
+    return measure_in_children([line], whole=False)[1][0]
 
 
 def _child() -> subprocess.Popen[str]:

@@ -68,7 +68,9 @@ def measure(line: Line, whole: bool = True) -> dict[str, Any]:
     _conclude(record, call, pairs, regimes, parts)
     if whole and line.kind == "op" and record["measured"]:
         record["edges"] = measure_at_edges(call)
-        record["graph"] = measure_in_graph(call)
+        by_gradient = {name: best([*statuses.values()]) for name, statuses in regimes.items()}
+        telling = max(by_gradient, key=lambda name: by_gradient[name] == record["gradient"])
+        record["graph"] = measure_in_graph(call, telling)
     return record
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from spec_lines import rows_of
+from spec_lines import OBJECTS, rows_of
 
 Record = dict[str, Any]
 # Parameters that no call in the specifications shows, and whose name says that they are no data.
@@ -19,7 +19,6 @@ _NO_DATA = (
 )
 DETACHED_NAMES = frozenset(_NO_DATA.split())
 _RANK = ("none", "zero", "fails", "unregistered", "flows")
-OBJECTS = ("layer", "loss", "metric")
 
 
 def best(statuses: list[str]) -> str:
@@ -55,6 +54,7 @@ def operation_rows(records: list[Record]) -> dict[str, str]:
     for record in records:
         # What the search called without any float says nothing that a rule could use.
         useful = record["origin"] != "found" or record.get("measured")
+        useful = useful and record["kind"] != "opaque"
         if record["kind"] not in OBJECTS and useful and not why_no_evidence(record):
             grouped.setdefault(record["name"], []).append(record)
     found = {name: _row(forms) for name, forms in grouped.items()}

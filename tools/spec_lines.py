@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SPECS = Path(__file__).with_name("specs")
+# Kinds of what is constructed first, and then called.
+OBJECTS = ("layer", "loss", "metric", "constraint", "regularizer")
 _MODULES = {"tf": "tensorflow", "tnp": "tensorflow.experimental.numpy", "keras": "keras"}
 _BRACKET = re.compile(r"^([\w.]*\.)\[([\w. ]+)\](?=\()")
 _HEADING = re.compile(r"^\[([a-z-]+)\]$")

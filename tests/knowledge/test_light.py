@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 HEAVY = ("tensorflow", "keras", "numpy", "libcst")
 
@@ -36,3 +37,25 @@ def test_the_table_loads_in_two_milliseconds() -> None:
         "print(best)"
     )
     assert float(seconds) < 0.002
+
+
+def test_raw_operations_and_earlier_versions_are_read_only_on_demand() -> None:
+    read = run(
+        "from tflint_grad.knowledge import table\n"
+        "from tflint_grad.knowledge.operations import fact\n"
+        "read = []\n"
+        "load = table.json.loads\n"
+        "table.json.loads = lambda text: read.append(len(text)) or load(text)\n"
+        "fact('tensorflow.exp'), table.of_version('').__enter__()\n"
+        "once = len(read)\n"
+        "fact('tensorflow.raw_ops.Exp')\n"
+        "print(once, len(read))"
+    )
+    assert read.split() == ["1", "2"]
+
+
+def test_the_tables_are_small() -> None:
+    folder = Path(__file__).parents[2] / "tflint_grad" / "knowledge"
+    sizes = {path.name: path.stat().st_size for path in folder.glob("*.json")}
+    assert sizes["tensorflow.json"] < 250_000
+    assert sum(sizes.values()) < 400_000

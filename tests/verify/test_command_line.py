@@ -147,11 +147,40 @@ def test_inputs_come_from_the_configuration_and_from_comments(
 
 
 @executes
-def test_a_notebook_and_stdin_are_not_executed_and_the_reason_is_told(
+def test_a_notebook_is_executed_as_its_code_cells_one_after_the_other(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cell = {"cell_type": "code", "source": in_step("pass"), "metadata": {}, "outputs": []}
-    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (project / "beside.py").write_text("LEAST = 1\n")
+    codes = ["%matplotlib inline\nimport beside", in_step("assert beside.LEAST == 1")]
+    cells = [{"cell_type": "code", "source": code, "metadata": {}, "outputs": []} for code in codes]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
     (project / "train.ipynb").write_text(json.dumps(notebook))
     assert main(["--verify", "--output-format", "concise"]) == 1
-    assert "[inconclusive: notebooks are not executed" in capsys.readouterr().out
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("train.ipynb:cell 2:9:")
+    assert line.endswith(" [confirmed]")
+
+
+def test_stdin_is_not_executed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--verify", "-"]) == 2
+    assert capsys.readouterr().err == (
+        "tflint-grad: error: --verify executes files, and stdin is none\n"
+    )
+
+
+@executes
+def test_modules_are_found_where_the_analysis_finds_them(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder, name in [("src", "losses"), ("vendored", "extras"), (".", "shared")]:
+        (project / folder / name).mkdir(parents=True)
+        (project / folder / name / "__init__.py").write_text("LEAST = 1\n")
+    (project / "pyproject.toml").write_text("[tool.tflint-grad]\nsrc = ['vendored']\n")
+    (project / "scripts" / "deep").mkdir(parents=True)
+    (project / "scripts" / "deep" / "train.py").write_text(
+        "import extras, losses, shared\n" + in_step("assert losses.LEAST == 1")
+    )
+    monkeypatch.chdir(project / "scripts")
+    assert main(["--verify", "--output-format", "concise"]) == 1
+    assert capsys.readouterr().out.endswith(" [confirmed]\n")
+    assert [path.name for path in project.rglob("__pycache__")] == []

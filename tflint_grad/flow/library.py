@@ -195,6 +195,9 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.nest.map_structure": nest_map,
     "tensorflow.nest.flatten": nest_flatten,
     "tensorflow.nest.pack_sequence_as": nest_pack,
+    "keras.tree.map_structure": nest_map,
+    "keras.tree.flatten": nest_flatten,
+    "keras.tree.pack_sequence_as": nest_pack,
     "tensorflow.is_tensor": _is_tensor_test,
     "tensorflow.executing_eagerly": lambda x, name, arguments, node: constant(
         not x.context.is_graph

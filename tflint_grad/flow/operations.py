@@ -69,7 +69,7 @@ def call_operation(
     if fact.outputs is not None:
         return _several(x, name, fact, arguments, groups, node)
     result = _result(x, name, fact.gradient, arguments, groups, dtype, node)
-    if name in _LISTS or any(name.endswith(f".{leaf}") for leaf in ("split", "unstack")):
+    if name.rpartition(".")[2] in _LISTS:
         return heap.new_list(x, Sequence((), result, "list"))
     if isinstance(result, Data):
         return _with_detached(x, result, detached, node, name)
@@ -97,16 +97,21 @@ _INDEPENDENT = frozenset(
 )
 
 
-#: Operations that return a Python list of tensors.
+#: Operations that return a Python list of tensors, in whatever module they are.
 _LISTS = frozenset(
-    [
-        "tensorflow.meshgrid",
-        "tensorflow.dynamic_partition",
-        "keras.ops.meshgrid",
-        "tensorflow.shape_n",
-        "keras.ops.array_split",
-        "tensorflow.experimental.numpy.meshgrid",
-    ]
+    (
+        "array_split",
+        "broadcast_arrays",
+        "dsplit",
+        "dynamic_partition",
+        "hsplit",
+        "meshgrid",
+        "shape_n",
+        "split",
+        "unstack",
+        "vsplit",
+        *("DynamicPartition", "Split", "SplitV", "Unpack"),
+    )
 )
 
 
@@ -145,7 +150,9 @@ def _result(
     if gradient is Gradient.FLOWS or not groups:
         return x.operate(node, groups, Kind.TENSOR, dtype)
     kind = _BREAKS[gradient]
-    first = arguments[0].value if arguments else UNKNOWN
+    # `tf.math.bincount(ids, weights=x)`: what brings the path is not always the first argument.
+    carriers = [entry for entry in arguments if x.paths(entry.value)] or [*arguments]
+    first = carriers[0].value if carriers else UNKNOWN
     operand = first.dtype if isinstance(first, Data) else ""
     if kind is not Break.NO_GRADIENT and {dtype, operand} & {"int", "bool", "string"}:
         kind = Break.NO_GRADIENT  # of integers nobody asks for a gradient
@@ -156,7 +163,7 @@ def _result(
         groups,
         Kind.TENSOR,
         dtype,
-        operand_node=node_of(arguments),
+        operand_node=node_of(carriers),
         qualified=name,
     )
 

@@ -166,6 +166,7 @@ class Frame:
     function: Function | None = None
     mark: int = 0
     forks: int = 0
+    branches: int = 0  # of `if` statements, decided or not
     loops: int = 0
     graph_control: int = 0
     finals: int = 0

@@ -137,6 +137,7 @@ class Interpreter(Expressions):
         test = names.materialise(self, self.evaluate(node.test))
         control_on(self, node.test, "break" if _leaves_loop(node) else "if", test, node.test)
         decided = truth(self, test)
+        self.frame.branches += 1
         if decided is True:
             self.evaluate(node.body)
         elif decided is False:
@@ -150,6 +151,7 @@ class Interpreter(Expressions):
                     lambda: self._branch(node.test, False, orelse),
                 ]
             )
+        self.frame.branches -= 1
         return False
 
     def _branch(self, test: cst.CSTNode, taken: bool, body: cst.CSTNode | None) -> None:

@@ -108,9 +108,7 @@ class _Left:
             if one.trouble:
                 return one.trouble
         if any(one.cut_off for one in self.processes):
-            return (
-                "the program replaces PYTHONPATH: Python processes that it starts are not watched"
-            )
+            return "the program replaces PYTHONPATH: what it starts then is not watched"
         return ""
 
 
@@ -138,20 +136,23 @@ def run(
     """
     watched = sorted({os.path.abspath(file) for file in files})
     questions = _questions(findings)
-    with tempfile.TemporaryDirectory(prefix="tflint-grad-") as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="tflint-grad-",
+        ignore_cleanup_errors=True,  # what outlives the program may still write
+    ) as folder:
         _write_task(folder, watched, questions)
         try:
-            ended = launch.run(command, _environment(folder, device), seconds)
+            ended = launch.run(command, _environment(device), seconds, (TASK, folder))
         except launch.CannotRun as error:
             raise UsageError(str(error)) from error
         left = _Left.of(folder)
     limit = seconds if ended.timed_out else None
     scene = _shortened(shlex.join(command))
     verdicts = {one.number: _verdict(one, left, scene, limit) for one in questions}
-    seen = observed(left.processes, questions, scene)
+    seen = observed(left.processes, questions, watched, scene)
     if seen and silenced is not None:
         known = _questions(silenced({finding.filename for finding in seen}))
-        seen = observed(left.processes, [*questions, *known], scene)
+        seen = observed(left.processes, [*questions, *known], watched, scene)
     return Told(ended.code, verdicts, seen)
 
 
@@ -193,10 +194,10 @@ def _write_task(folder: str, watched: Sequence[str], questions: Sequence[Questio
         json.dump(task, stream)
 
 
-def _environment(folder: str, device: Wanted | None) -> dict[str, str]:
+def _environment(device: Wanted | None) -> dict[str, str]:
     before = os.environ.get("PYTHONPATH")
     path = f"{STARTUP}{os.pathsep}{before}" if before else STARTUP
-    environment = {**os.environ, "PYTHONPATH": path, TASK: folder}
+    environment = {**os.environ, "PYTHONPATH": path}
     if device is not None and device.kind == CPU:
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
     elif device is not None and device.kind == GPU and device.index is not None:
@@ -206,8 +207,7 @@ def _environment(folder: str, device: Wanted | None) -> dict[str, str]:
 
 def _verdict(question: Question, left: _Left, scene: str, timed_out: float | None) -> Verdict:
     runs = [one.observations for one in left.processes]
-    nothing = left.why_nothing()
-    answer = unseen(nothing) if nothing else _answer(question, runs, left, timed_out)
+    answer = _answer(question, runs, left, timed_out)
     witness = next(
         (one for one in left.processes if begun(question, one.observations) is not None),
         left.processes[0] if left.processes else None,
@@ -226,6 +226,10 @@ def _verdict(question: Question, left: _Left, scene: str, timed_out: float | Non
 def _answer(
     question: Question, runs: Sequence[Observations], left: _Left, timed_out: float | None
 ) -> Answer:
+    nothing = left.why_nothing()
+    if nothing:
+        late = f" in {timed_out:g} s" if timed_out is not None else ""
+        return unseen(f"{nothing}{late}")
     answer = judge(question, runs)
     if answer.status is not Status.INCONCLUSIVE:
         early = question.consequence == "memory" and not all(one.over for one in left.processes)
@@ -240,7 +244,7 @@ def _answer(
             if run.escaped() is not None:
                 return answer
         hidden = left.what_hides()
-        return unseen(f"line {row} was not reached by this command{hidden and f' ({hidden})'}")
+        return unseen(hidden or f"line {row} was not reached by this command")
     if question.consequence == "gradient-wrong":
         return unseen(
             "whether a gradient is the slope takes runs with moved sources: --verify without a command"

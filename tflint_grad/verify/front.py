@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,16 +11,20 @@ from dataclasses import dataclass, field, replace
 
 from tflint_grad.config import SettingsFinder, UsageError
 from tflint_grad.engine import FileReport
-from tflint_grad.findings import Finding, Severity
+from tflint_grad.findings import Finding, Severity, Unreadable
 from tflint_grad.noqa import Comments
+from tflint_grad.project.files import Disk
+from tflint_grad.project.roots import search_path
 from tflint_grad.rules.seen import Observed
 from tflint_grad.runs.many import Run
 from tflint_grad.source import read_source
 from tflint_grad.verify import scenes
 from tflint_grad.verify.command import run
 from tflint_grad.verify.devices import NoSuchDevice, Wanted
+from tflint_grad.verify.notebooks import as_scripts
+from tflint_grad.verify.scene import Job
 from tflint_grad.verify.supervisor import NoTensorFlow, supervise
-from tflint_grad.verify.verdict import Status, Verdict
+from tflint_grad.verify.verdict import Verdict
 
 SECONDS = 30.0
 
@@ -48,6 +53,8 @@ class Verification:
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
+        if os.name != "posix":
+            raise UsageError("--verify needs Linux or macOS")
         # Importing TensorFlow would take seconds, and this process shall stay without it.
         if importlib.util.find_spec("tensorflow") is None:
             raise UsageError("--verify needs TensorFlow: pip install 'tflint-grad[verify]'")
@@ -58,32 +65,33 @@ class Verification:
         Raises:
             UsageError: TensorFlow does not start, or does not see the device.
         """
-        findings = [finding for report in reports for finding in report.findings]
-        unfit = {
-            number: Verdict(Status.INCONCLUSIVE, reason=reason)
-            for number, finding in enumerate(findings)
-            if (reason := _unfit(finding))
-        }
-        playable = [
-            job
-            for job in scenes.jobs(
-                findings,
-                [one.filename for one in reports],
-                self._inputs(reports),
-                self.seconds or SECONDS,
-            )
-            if not {one.number for one in job.questions} <= unfit.keys()
+        with as_scripts(reports) as scripts:
+            jobs = self._jobs(reports, scripts)
+            total = sum(len(job.questions) for job in jobs)
+            try:
+                if self.progress is not None and total:
+                    with self.progress(total) as advance:
+                        verdicts = supervise(jobs, self.device, self.workers, advance)
+                else:
+                    verdicts = supervise(jobs, self.device, self.workers)
+            except (NoSuchDevice, NoTensorFlow) as error:
+                raise UsageError(str(error)) from error
+        return Verified(_with_verdicts(reports, verdicts))
+
+    def _jobs(self, reports: Sequence[FileReport], scripts: Mapping[str, str]) -> list[Job]:
+        """What to play; `scripts` stand for notebooks."""
+
+        def name(file: str) -> str:
+            return scripts.get(file, file)
+
+        notebooks = {script: notebook for notebook, script in scripts.items()}
+        findings = [finding.renamed(name) for report in reports for finding in report.findings]
+        files = [name(report.filename) for report in reports]
+        seconds = self.seconds or SECONDS
+        return [
+            replace(job, search=self._search(notebooks.get(job.file, job.file)))
+            for job in scenes.jobs(findings, files, self._inputs(reports), seconds)
         ]
-        total = sum(len(job.questions) for job in playable)
-        try:
-            if self.progress is not None and total:
-                with self.progress(total) as advance:
-                    verdicts = supervise(playable, self.device, self.workers, advance)
-            else:
-                verdicts = supervise(playable, self.device, self.workers)
-        except (NoSuchDevice, NoTensorFlow) as error:
-            raise UsageError(str(error)) from error
-        return Verified(_with_verdicts(reports, {**verdicts, **unfit}))
 
     def of_program(self, reports: Sequence[FileReport], command: list[str]) -> Verified:
         """Run the user's program with the probe inside, and without a limit unless there is one.
@@ -120,6 +128,11 @@ class Verification:
         ]
         return replace(report, findings=findings)
 
+    def _search(self, file: str) -> tuple[str, ...]:
+        """Where the modules lie that the analysis has found, too."""
+        roots = search_path(os.path.abspath(file), Disk().listing, self.finder.for_path(file).src)
+        return tuple(root.folder for root in roots if not root.only)
+
     def _inputs(self, reports: Sequence[FileReport]) -> Mapping[str, str]:
         """What the settings of the files say of inputs, all together."""
         inputs: dict[str, str] = {}
@@ -129,25 +142,15 @@ class Verification:
         return inputs
 
 
-def _unfit(finding: Finding) -> str:
-    """Why a finding's file cannot be executed by itself; empty where it can."""
-    if str(finding.consequence) in scenes.WITHOUT_VERDICT:
-        return ""
-    if not os.path.isfile(finding.filename):
-        return "what comes through stdin is no file, and is not executed"
-    if finding.filename.endswith(".ipynb"):
-        return "notebooks are not executed; save it as a script and verify that"
-    return ""
-
-
 def _whatever_is_silenced(files: Collection[str]) -> list[Finding]:
     """All findings of some files, whatever the settings and comments drop."""
     run = Run(SettingsFinder(isolated=True))
     found: list[Finding] = []
     for file in files:
-        source = read_source(file)
-        if source is not None:
-            found += run.lint_text(source, keeps_silenced=True).findings
+        with contextlib.suppress(Unreadable):  # changed while the program ran
+            source = read_source(file)
+            if source is not None:
+                found += run.lint_text(source, keeps_silenced=True).findings
     return found
 
 

@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from tflint_grad.verify.processes import marked
+
 #: As a shell tells of a program that a signal has ended.
 _SIGNALLED = 128
 #: As the command `timeout` tells of a program that it had to end.
@@ -32,8 +34,13 @@ class Ended:
     timed_out: bool = False
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], seconds: float | None) -> Ended:
-    """Run to the end, or for so many seconds.
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    seconds: float | None,
+    mark: tuple[str, str],
+) -> Ended:
+    """Run to the end, or for so many seconds. By a variable, the mark, all that it started is known.
 
     The child stays in our process group, so that it is in the terminal's foreground as we are.
 
@@ -43,7 +50,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float |
     messenger = _Messenger()
     with messenger.listening():
         try:
-            child = subprocess.Popen(command, env=environment)
+            child = subprocess.Popen(command, env={**environment, mark[0]: mark[1]})
         except FileNotFoundError:
             raise CannotRun(f"{command[0]}: command not found") from None
         except OSError as error:
@@ -53,7 +60,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], seconds: float |
         try:
             code = child.wait(seconds)
         except subprocess.TimeoutExpired:
-            _end(child)
+            _end(child, mark)
             return Ended(_TIMED_OUT, timed_out=True)
     return Ended(code if code >= 0 else _SIGNALLED - code)
 
@@ -106,32 +113,12 @@ def _is_in_foreground() -> bool:
         os.close(terminal)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _end(child: subprocess.Popen[bytes], mark: tuple[str, str]) -> None:
     """Ask the child to end, then kill it and all that came from it."""
-    family = [child.pid, *_descendants(child.pid)]
     child.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(_GRACE)
-    for pid in family:
-        with contextlib.suppress(ProcessLookupError):
+    for pid in {child.pid, *marked(*mark)}:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
     child.wait()
-
-
-def _descendants(pid: int) -> list[int]:
-    """Children, and theirs; none where the system does not tell (no /proc)."""
-    children: dict[int, list[int]] = {}
-    with contextlib.suppress(OSError):
-        for name in filter(str.isdigit, os.listdir("/proc")):
-            with (
-                contextlib.suppress(OSError, ValueError, IndexError),
-                open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stream,
-            ):
-                parent = int(stream.read().rpartition(")")[2].split()[1])
-                children.setdefault(parent, []).append(int(name))
-    found, todo = [], [pid]
-    while todo:
-        mine = children.get(todo.pop(), [])
-        found += mine
-        todo += mine
-    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ _TOLD = {
 #: Zeros in fewer calls than these may be a matter of the first step: of weights that begin at zero.
 _FEW = 3
 _MOST_NAMES = 3
+_LONGEST_NAME = 50
 
 
 @dataclass
@@ -69,9 +70,12 @@ class _Line:
 
 
 def observed(
-    processes: Sequence[Process], explained: Sequence[Question], scene: str
+    processes: Sequence[Process],
+    explained: Sequence[Question],
+    files: Collection[str],
+    scene: str,
 ) -> list[Finding]:
-    """One finding a line, sorted. `explained`: what the linter had said of the program."""
+    """One finding a line of `files`, sorted. `explained`: what the linter had said of the program."""
     lines: dict[tuple[object, ...], _Line] = {}
     for process in processes:
         spoiled = _first_nan_foretold(process, explained)
@@ -100,7 +104,7 @@ def observed(
     found: dict[Place, list[_Line]] = {}
     for line in lines.values():
         found.setdefault(line.place, []).append(line)
-    findings = (_finding(found[place], scene) for place in sorted(found))
+    findings = (_finding(found[place], scene) for place in sorted(found) if place[0] in files)
     return [finding for finding in findings if finding is not None]
 
 
@@ -161,6 +165,7 @@ def _speaks_of(question: Question, call: GradientCall) -> bool:
 def _name(written: str, own: str) -> str:
     """What the call writes, and what the variable calls itself, where these are not the same."""
     own = own.removesuffix(":0")
+    written = "" if len(written) > _LONGEST_NAME else written
     own = "" if own in written or own == "Variable" else own
     quoted = written if "'" in written or not written else f"'{written}'"
     return f"{quoted} ({own})" if own and quoted else quoted or own

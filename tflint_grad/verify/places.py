@@ -58,8 +58,9 @@ class Places:
 
     def at(self, name: str, row: int) -> Place:
         """The place of a row of a watched file or of code generated from one."""
-        if name in self.files:
-            return (name, row)
+        watched = self.watched(name)
+        if watched:
+            return (watched, row)
         if GENERATED not in name:
             return NOWHERE
         if (name, row) not in self._origins:
@@ -69,9 +70,12 @@ class Places:
             if stack:
                 self._origins.update(stack[-1].get_effective_source_map())
         origin = self._origins.get((name, row))
-        if origin and origin[0] in self.files:
-            return (origin[0], int(origin[1]))
-        return NOWHERE
+        watched = self.watched(origin[0]) if origin else ""
+        return (watched, int(origin[1])) if origin and watched else NOWHERE
+
+    def watched(self, name: str) -> str:
+        """A watched file by the name that it is watched under, whatever the code calls it."""
+        return name if name in self.files else ""
 
     def through(self, error: BaseException) -> list[Place]:
         """Every place that an exception, or one that it came from, says it passed."""

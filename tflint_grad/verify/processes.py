@@ -22,9 +22,9 @@ _MOST_PENDING = 1 << 24
 #: What a worker and its children may take together: half of the machine, and not more than this.
 _MOST_MEMORY = 16 << 30
 
-#: The scratch folder is where the worker starts: it is no place to import from.
+#: The scratch folder, where the worker starts, is no place to import from; the user's own is one.
 _START = (
-    "import sys; sys.path.remove('') if '' in sys.path else None; sys.path.append({root!r}); "
+    "import sys; sys.path.remove('') if '' in sys.path else None; sys.path += {places!r}; "
     "from tflint_grad.verify.worker import main; main()"
 )
 
@@ -62,7 +62,7 @@ class Child:
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONUNBUFFERED": "1",
         }
-        command = [sys.executable, "-c", _START.format(root=_root())]
+        command = [sys.executable, "-c", _START.format(places=[_root(), os.getcwd()])]
         try:
             process = subprocess.Popen(
                 [*command, *map(str, inner), str(wanted), str(memory)],
@@ -138,7 +138,7 @@ class Child:
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()
         for _ in range(20):  # a fork may be under way
-            left = _marked(self.mark)
+            left = marked(_MARK, self.mark)
             if not left:
                 break
             for pid in left:
@@ -156,9 +156,9 @@ def _root() -> str:
     return os.path.dirname(os.path.dirname(os.path.dirname(here)))
 
 
-def _marked(mark: str) -> list[int]:
-    """Linux: the processes that have the worker's mark in their environment, zombies left out."""
-    wanted = f"{_MARK}={mark}".encode()
+def marked(name: str, mark: str) -> list[int]:
+    """Linux: the processes that have a mark in their environment, zombies left out."""
+    wanted = f"{name}={mark}".encode()
     found = []
     for pid in _processes():
         with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as stream:

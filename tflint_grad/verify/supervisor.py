@@ -49,6 +49,14 @@ class _Task:
     best: dict[int, Verdict] = field(default_factory=dict)
     begun: list[Entry] = field(default_factory=list)
     meant: list[int] = field(default_factory=list)
+    is_over: bool = False
+
+    @property
+    def done(self) -> int:
+        """How many findings have their last verdict."""
+        if self.is_over:
+            return len(self.best)
+        return sum(not self.is_open(number) for number in self.best)
 
     def take(self, number: int, verdict: Verdict) -> None:
         self.best[number] = better(self.best.get(number), verdict)
@@ -59,6 +67,7 @@ class _Task:
 
     def finished(self, device: str, tensorflow: str) -> None:
         """No finding stays without a verdict."""
+        self.is_over = True
         reason = "nothing was found that could be run by itself; run it by --verify -- COMMAND"
         for one in self.job.questions:
             if one.number not in self.best:
@@ -83,6 +92,7 @@ class _Task:
                 self.take(number, verdict)
         # Every other entry would load the module first.
         if guilty is None or guilty.kind == MODULE:
+            self.is_over = True
             return None
         skipped = tuple(dict.fromkeys((*self.job.skipped, *self.begun)))
         questions = tuple(
@@ -90,6 +100,7 @@ class _Task:
             for one in self.job.questions
             if self.is_open(one.number) and set(self.job.entries[one.number]) - set(skipped)
         )
+        self.is_over = not questions
         return replace(self.job, questions=questions, skipped=skipped) if questions else None
 
 
@@ -307,13 +318,7 @@ class Supervisor:
 
     def _tell_progress(self) -> None:
         if self._progress is not None:
-            busy = {id(worker.task) for worker in self._workers} | {id(one) for one in self._queue}
-            done = 0
-            for task in self._tasks:
-                numbers = [one.number for one in task.job.questions]
-                open_ones = sum(map(task.is_open, numbers)) if id(task) in busy else 0
-                done += len(task.best) if not open_ones else len(task.best.keys() - set(numbers))
-            self._progress(done)
+            self._progress(sum(task.done for task in self._tasks))
 
 
 def how_it_ended(code: int | None, last_words: str = "") -> str:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 #: A file that a scene writes grows to this size at most.
 _FILE_LIMIT = 1 << 30
 _PR_SET_PDEATHSIG = 1
+#: What a program may replace parts of, to the harm of the next one.
+_GUARDED = frozenset({"tensorflow", "keras", "numpy"})
+#: The members of modules and classes, by the name of those.
+_Library = dict[str, dict[str, Any]]
 
 
 class Channel:
@@ -71,6 +75,7 @@ def main() -> None:
         channel.send("unfit", no_device=False, reason=f"{type(error).__name__}: {error}")
         os._exit(0)
     _limit(device, memory)
+    library = _library()
     # Each run ends with a full collection, which took nine tenths of its time: what is there now
     # stays for good, and need not be looked at.
     gc.collect()
@@ -84,7 +89,8 @@ def main() -> None:
             folder = os.path.join(home, f"job-{job.number}")
             os.makedirs(folder, exist_ok=True)
             os.chdir(folder)
-            with _as_before() as after:
+            with _as_before(library) as after:
+                sys.path += [folder for folder in job.search if folder not in sys.path]
                 play(job, channel, device, tf.__version__)
                 after.append(_what_is_left())
             os.chdir(home)
@@ -125,12 +131,12 @@ def play(job: Job, channel: Channel, device: Device, tensorflow: str) -> None:
 
 
 @contextlib.contextmanager
-def _as_before() -> Iterator[list[str]]:
-    """Give the process back as it was, as far as a program changes it in passing."""
+def _as_before(library: _Library) -> Iterator[list[str]]:
+    """Give the process back as it was, as far as a program changes it in passing; what cannot be
+    undone is told, and then the process must go."""
     path, argv, environment = list(sys.path), list(sys.argv), dict(os.environ)
     streams = (sys.stdin, sys.stdout, sys.stderr)
     threads = set(threading.enumerate())
-    modules = _library()
     left: list[str] = []
     try:
         yield left
@@ -144,7 +150,7 @@ def _as_before() -> Iterator[list[str]]:
         os.environ.update(environment)
         if set(threading.enumerate()) - threads:
             left.append("threads left running")
-        left += [f"{name} replaced" for name in _replaced(modules)][:1]
+        left += [f"{name} replaced" for name in _replaced(library)][:1]
 
 
 def _what_is_left() -> str:
@@ -157,9 +163,9 @@ def _what_is_left() -> str:
         return ""
 
 
-def _library() -> dict[str, dict[str, Any]]:
+def _library() -> _Library:
     """The functions and classes of TensorFlow, Keras and NumPy, and the methods of those classes."""
-    known: dict[str, dict[str, Any]] = {}
+    known: _Library = {}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] not in _GUARDED:
             continue
@@ -171,10 +177,7 @@ def _library() -> dict[str, dict[str, Any]]:
     return known
 
 
-_GUARDED = frozenset({"tensorflow", "keras", "numpy"})
-
-
-def _replaced(before: dict[str, dict[str, Any]]) -> Iterator[str]:
+def _replaced(before: _Library) -> Iterator[str]:
     """What is another function now, and none of the library's own."""
     for name, members in before.items():
         owner: Any = sys.modules.get(name)

@@ -40,7 +40,7 @@ class Journal:
                 with open(unfinished, "w", encoding="utf-8") as stream:
                     stream.write(text)
                 os.replace(unfinished, self._name)
-            except (OSError, RuntimeError):  # RuntimeError: a thread adds to what is written
+            except Exception:  # the folder is gone, or a thread adds to what is being written
                 self._next = 0.0
 
     def after_fork(self) -> None:

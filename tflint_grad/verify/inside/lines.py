@@ -30,6 +30,9 @@ class Listener(Protocol):
     def error_passes(self, error: BaseException, place: Place) -> None:
         """An exception comes through a flagged row, whoever catches it."""
 
+    def lines_are_lost(self, why: str) -> None:
+        """No more will be told."""
+
 
 class Rows:
     """The statements that are to be seen, each by its rows: not every row gets an event of its own.
@@ -77,6 +80,11 @@ class Rows:
             self._holds[key] = any(self.places.at(name, row) in self._statement for row in rows)
         return self._holds[key]
 
+    def give_up(self, error: Exception) -> None:
+        """Our own failure: see nothing any more."""
+        self._open = 0
+        self.listener.lines_are_lost(f"lines cannot be watched: {type(error).__name__}: {error}")
+
     def ran(self, name: str, row: int) -> None:
         place = self.places.at(name, row)
         number = self._statement.get(place)
@@ -105,7 +113,8 @@ class Tracing:
         """Empty where all is well, else what keeps the rows from being seen."""
         other = sys.gettrace()
         if other is not None:
-            return f"another tool traces the program: {type(other).__module__}"
+            whose = getattr(other, "__module__", None) or type(other).__module__
+            return f"lines cannot be watched: another tool traces the program ({whose})"
         frame: FrameType | None = sys._getframe(1)
         while frame is not None:  # what is running already, the main script above all
             if self._rows.matters(frame.f_code):
@@ -122,16 +131,24 @@ class Tracing:
             threading.settrace(None)
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if self._rows.done:
-            self.stop()
+        try:
+            if self._rows.done:
+                self.stop()
+                return None
+            return self._step if self._rows.matters(frame.f_code) else None
+        except Exception as error:  # it would come out in the program
+            self._rows.give_up(error)
             return None
-        return self._step if self._rows.matters(frame.f_code) else None
 
     def _step(self, frame: FrameType, event: str, argument: Any) -> Any:
-        if event == "line":
-            self._rows.ran(frame.f_code.co_filename, frame.f_lineno)
-        elif event == "exception" and self._rows.errors:
-            self._rows.raised(argument[1], frame.f_code.co_filename, frame.f_lineno)
+        try:
+            if event == "line":
+                self._rows.ran(frame.f_code.co_filename, frame.f_lineno)
+            elif event == "exception" and self._rows.errors:
+                self._rows.raised(argument[1], frame.f_code.co_filename, frame.f_lineno)
+        except Exception as error:
+            self._rows.give_up(error)
+            return None
         return self._step
 
 

@@ -27,7 +27,7 @@ if sys.version_info >= (3, 12):
                 if sys.monitoring.get_tool(number) is None:
                     break
             else:
-                return "other tools monitor the program"
+                return "lines cannot be watched: other tools monitor the program"
             self._number = number
             sys.monitoring.use_tool_id(number, "tflint-grad")
             register = sys.monitoring.register_callback
@@ -50,15 +50,23 @@ if sys.version_info >= (3, 12):
                 sys.monitoring.free_tool_id(self._number)
 
         def _enter(self, code: CodeType, offset: int) -> Any:
-            if self._rows.matters(code):
-                sys.monitoring.set_local_events(self._number, code, _EVENTS.LINE)
+            try:
+                if self._rows.matters(code):
+                    sys.monitoring.set_local_events(self._number, code, _EVENTS.LINE)
+            except Exception as error:  # it would come out in the program
+                self._rows.give_up(error)
             return sys.monitoring.DISABLE
 
         def _line(self, code: CodeType, row: int) -> Any:
-            self._rows.ran(code.co_filename, row)
+            try:
+                self._rows.ran(code.co_filename, row)
+            except Exception as error:
+                self._rows.give_up(error)
             return None if self._rows.errors else sys.monitoring.DISABLE
 
-        def _raise(self, code: CodeType, offset: int, error: BaseException) -> Any:
-            if self._rows.matters(code):
-                frame = sys._getframe(1)
-                self._rows.raised(error, code.co_filename, frame.f_lineno)
+        def _raise(self, code: CodeType, offset: int, raised: BaseException) -> Any:
+            try:
+                if self._rows.matters(code):
+                    self._rows.raised(raised, code.co_filename, sys._getframe(1).f_lineno)
+            except Exception as error:
+                self._rows.give_up(error)

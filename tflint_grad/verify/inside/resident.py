@@ -21,8 +21,8 @@ from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify.inside.journal import Journal
 from tflint_grad.verify.inside.lines import Rows, watch
-from tflint_grad.verify.observation import NOWHERE, GradientCall, Observations, Place
-from tflint_grad.verify.places import Places
+from tflint_grad.verify.observation import GradientCall, Observations, Place
+from tflint_grad.verify.places import GENERATED, Places
 from tflint_grad.verify.probe import Probe, Record, record_of
 
 #: Tapes, exceptions and warnings that are written down: a program may run for days.
@@ -42,15 +42,11 @@ class RealPlaces(Places):
         self._real = files
         self._names: dict[str, str] = {name: name for name in files.values()}
 
-    def at(self, name: str, row: int) -> Place:
-        known = self._names.get(name)
-        if known is None:
-            generated = super().at(name, row)
-            if generated[1] or "__autograph_generated_file" in name:
-                return generated
-            known = self._real.get(os.path.realpath(name), "")
-            self._names[name] = known
-        return (known, row) if known else NOWHERE
+    def watched(self, name: str) -> str:
+        if name not in self._names:
+            generated = GENERATED in name  # no file of that name needs to be looked for
+            self._names[name] = "" if generated else self._real.get(os.path.realpath(name), "")
+        return self._names[name]
 
 
 class Resident(Probe):
@@ -109,6 +105,9 @@ class Resident(Probe):
         if self.measuring and len(self.seen.raised) < _MOST:
             self.note_passing(error, place)
             self._journal.note(new=True)
+
+    def lines_are_lost(self, why: str) -> None:
+        self._trouble = why
 
     def _look_at(self, call: GradientCall, result: Any) -> None:
         try:

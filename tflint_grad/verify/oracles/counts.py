@@ -30,9 +30,8 @@ def in_calls(question: Question, status: Status, runs: Runs) -> str:
     count, total = sum(counted.get(kind, 0) for kind in told), sum(counted.values())
     if not count:
         return ""
-    about = question.about
     spoken = " or ".join(SPOKEN[kind] for kind in sorted(told))
-    return f"{about} was {spoken} {of_calls(count, total)}"
+    return f"{question.about} was {spoken} {of_calls(count, total)}"
 
 
 def of_calls(count: int, total: int) -> str:
