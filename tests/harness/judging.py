@@ -18,14 +18,19 @@ MEMORY_RULES = frozenset({"TFG302", "TFG303", "TFG308", "TFG309"})
 
 
 def question(fixture: Fixture, expected: Expectation) -> Question:
-    """What a marker asks: it knows its line, and no tape."""
+    """What a marker asks: it knows its line, and no tape, unless it stands where one is stored."""
+    first, last = fixture.statement(expected.row)
+    rows = fixture.whole.splitlines()
+    opened = [number for number, row in enumerate(rows, 1) if "GradientTape(" in row]
+    stored = expected.consequence == "memory" and not any(first <= row <= last for row in opened)
+    file = str(fixture.path)
     return Question(
         number=0,
         code=expected.code,
         consequence=expected.consequence,
         message="",
-        flagged=Span(str(fixture.path), *fixture.statement(expected.row)),
-        tapes=(),
+        flagged=Span(file, first, last),
+        tapes=tuple(Span(file, row, row) for row in opened) if stored else (),
         asked=(),
     )
 

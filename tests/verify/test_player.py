@@ -135,6 +135,6 @@ def test_an_endless_scene_is_told_so(tmp_path: Path) -> None:
         tape.gradient(y, w)
         """,
     )
-    (outcome,) = Player(replace(job, seconds=1.0)).play(lambda entry, numbers: None)
+    *_, outcome = Player(replace(job, seconds=1.0)).play(lambda entry, numbers: None)
     assert outcome.answer.status is Status.INCONCLUSIVE
     assert "more than 1 s" in outcome.answer.reason
