@@ -32,6 +32,7 @@ and lets gradients through.
 """
 
 
+_LOUD = ("unregistered", "fails")
 _LISTED = (
     "flows in part: some float argument or result has none",
     "zero in every regime",
@@ -206,7 +207,7 @@ def _graphs(records: list[Record]) -> list[str]:
     ]
     for record in records:
         graph = record.get("graph") or {}
-        if record["name"].startswith(RAW) or record["gradient"] in ("unregistered", "fails"):
+        if record["name"].startswith(RAW) or record.get("gradient", "fails") in _LOUD:
             continue
         differs = [
             f"{where}: {what}" for where, what in graph.items() if what != record["gradient"]
