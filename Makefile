@@ -1,25 +1,33 @@
 # make lint [PATHS=…]   lint the showcase, or what you name
+# make verify [PATHS=…] the same, and run in TensorFlow what is flagged
 # make test             the test suite, TensorFlow included
 # make check            ruff and mypy --strict
 # make test-all         every fixture executed, however old its results
 # make knowledge        measure TensorFlow anew: evidence, tables and docs/knowledge.md
+# make sweep            lint and run a program for each operation of the measured table
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?= fixtures/showcase
 
-.PHONY: lint test test-all check knowledge clean
+.PHONY: lint verify test test-all check knowledge sweep clean
 
 # The showcase has pitfalls to show: findings (1) are no failure of `make`, errors (2) are.
 lint: .stamp-lint
 	@$(BIN)/tflint-grad $(PATHS) || test $$? -eq 1
+
+verify: .stamp-verify
+	@$(BIN)/tflint-grad --verify $(PATHS) || test $$? -eq 1
 
 test: .stamp-test
 	$(BIN)/python -m pytest
 
 test-all: .stamp-test
 	TFLINT_GRAD_RUN_ALL=1 $(BIN)/python -m pytest
+
+sweep: .stamp-test
+	$(BIN)/python tools/sweep_ops.py
 
 check: .stamp-test
 	$(BIN)/ruff check .
@@ -37,6 +45,10 @@ $(BIN)/python:
 .stamp-lint: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
+
+.stamp-verify: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[verify]'
+	@touch $@ .stamp-lint
 
 .stamp-test: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,24 +15,35 @@ Command = Sequence[str]
 
 @dataclass(frozen=True)
 class Cost:
-    """One run of a command; `mebibytes` is its peak."""
+    """One run of a command: CPU time, the time that passed, and the peak of any of its processes."""
 
     seconds: float
+    passed: float
     mebibytes: float
     code: int
 
 
 def cost(command: Command, folder: Path | None = None) -> Cost:
-    """Run a command to its end; what it prints is thrown away, what it finds is its business."""
+    """Run a command to its end; what it prints is thrown away, what it finds is its business.
+
+    Nothing is remembered from one run for the next, unless the command names a folder for that.
+    """
+    start = time.perf_counter()
     process = subprocess.Popen(
-        list(command), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        list(command),
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "XDG_CACHE_HOME": os.devnull},
     )
     _, status, usage = os.wait4(process.pid, 0)
+    passed = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):
         # flake8 and we say 1 for findings; whatever else ends a run is no measurement.
         raise RuntimeError(f"exit code {process.returncode}: {' '.join(command)}")
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)
+    seconds = usage.ru_utime + usage.ru_stime
+    return Cost(seconds, passed, usage.ru_maxrss / 1024, process.returncode)
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class Comparison:
     second: float
     ratio: float
     difference: float
+    passed_ratio: float
     first_mebibytes: float
     second_mebibytes: float
 
@@ -59,6 +72,7 @@ def compared(
         median(other.seconds for _, other in pairs),
         median(one.seconds / max(other.seconds, 1e-9) for one, other in pairs),
         median(one.seconds - other.seconds for one, other in pairs),
+        median(one.passed / max(other.passed, 1e-9) for one, other in pairs),
         max(one.mebibytes for one, _ in pairs),
         max(other.mebibytes for _, other in pairs),
     )

@@ -7,26 +7,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import projects
+from bench import Bench, Result
 from pairs import compared, cost
-from places import (
-    HERE,
-    Package,
-    corpus,
-    default_cache,
-    environment,
-    python_files,
-    rows_of,
-    say,
-    unpacked,
-)
+from places import HERE, default_cache, python_files, rows_of, say
 
 #: Part of tf-agents, for the tools that would take minutes on all of it.
 AGENTS = ("dqn", "ppo", "sac")
@@ -39,58 +30,6 @@ def step(model, x, y):
         loss = tf.reduce_mean((model(x) - y) ** 2)
     return tape.gradient(loss, model.trainable_variables)
 """
-
-
-@dataclass(frozen=True)
-class Result:
-    """One line of the table; `limit` is the budget, where there is one."""
-
-    what: str
-    value: float
-    unit: str
-    limit: float | None = None
-    detail: str = ""
-
-    def __str__(self) -> str:
-        budget = "" if self.limit is None else f"budget {self.limit:g}"
-        over = self.limit is not None and self.value > self.limit
-        verdict = "" if self.limit is None else "OVER" if over else "ok"
-        value = f"{self.value:.4g} {self.unit}"
-        return f"{self.what:<58} {value:>12}  {budget:<13} {verdict:<5} {self.detail}".rstrip()
-
-
-class Bench:
-    """What the measurements share: folders, environments, how often."""
-
-    def __init__(self, options: argparse.Namespace) -> None:
-        self.cache: Path = options.cache
-        self.sources: Path | None = options.sources
-        self.rounds = 3 if options.quick else 7
-        kinds = {"tensorflow", "large"} if options.large else {"tensorflow"}
-        packages = corpus()
-        self.packages = [one for one in packages if one.kind in kinds]
-        if options.quick:
-            self.packages = self.packages[:1]
-        self.named = {one.name: one for one in packages}
-        self.scratch = self.cache / "scratch"
-        self.scratch.mkdir(parents=True, exist_ok=True)
-        # `python -m` looks in the current folder first, and there may lie another version of us.
-        os.chdir(self.scratch)
-
-    def python(self, name: str) -> str:
-        return str(environment(self.cache, name))
-
-    def folder(self, package: Package | str) -> Path:
-        found = self.named[package] if isinstance(package, str) else package
-        return unpacked(self.cache, found, self.sources)
-
-    def flake8(self, name: str) -> list[str]:
-        return [self.python(name), "-m", "flake8", "--isolated", "--select=F", "-j1"]
-
-    def written(self, name: str, text: str) -> str:
-        path = self.scratch / name
-        path.write_text(text, encoding="utf-8")
-        return str(path)
 
 
 def analysed_files(bench: Bench) -> Iterator[Result]:
@@ -155,6 +94,7 @@ def flake8_plugin(bench: Bench) -> Iterator[Result]:
     for title, folder, limit in (
         ("flake8 F on part of django", bench.folder("django") / "django" / "db", 1.0),
         ("flake8 F on tf-agents", bench.folder("tf-agents"), 20.0),
+        ("flake8 F on tf-models-official", bench.folder("tf-models-official"), 20.0),
     ):
         pair = compared([*with_us, str(folder)], [*without, str(folder)], bench.rounds)
         detail = f"{pair.first:.2f} against {pair.second:.2f} s"
@@ -236,6 +176,12 @@ MEASUREMENTS: dict[str, Callable[[Bench], Iterator[Result]]] = {
     "flake8": flake8_plugin,
     "scaling": scaling,
     "peers": peers,
+    "reading": projects.reading,
+    "torchfix": projects.against_torchfix,
+    "jobs": projects.two_processes,
+    "remembered": projects.remembered,
+    "memory": projects.peak_memory,
+    "generated": projects.generated,
 }
 
 

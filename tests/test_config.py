@@ -144,3 +144,29 @@ def test_settings_are_described_as_one_could_write_them(tmp_path: Path) -> None:
     settings = SettingsFinder().for_folder(str(again))
     assert settings.first("select") == ("TFG2",)
     assert settings.first("per_file_ignores") == (("a.py", ("TFG201",)),)
+
+
+def test_inputs_for_verify_are_read_and_described(tmp_path: Path) -> None:
+    configure(tmp_path, "[tool.tflint-grad.verify.inputs]\n'pkg.step' = 'x=float32[8,3], n=3'\n")
+    settings = SettingsFinder().for_folder(str(tmp_path))
+    assert settings.first("verify").inputs == (("pkg.step", "x=float32[8,3], n=3"),)
+    configure(tmp_path / "again", settings.describe())
+    again = SettingsFinder().for_folder(str(tmp_path / "again"))
+    assert again.first("verify") == settings.first("verify")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("verify = 3", "verify: must be a table"),
+        ("[tool.tflint-grad.verify]\ninput = {}", "unknown key 'input'; did you mean 'inputs'?"),
+        ("[tool.tflint-grad.verify]\ninputs = 'x=3'", "inputs: must be a table of functions"),
+        ("[tool.tflint-grad.verify.inputs]\nstep = 3", "inputs: step: must be a text such as"),
+        ("[tool.tflint-grad.verify.inputs]\npkg.step = 'x=3'", "put the name in quotes"),
+    ],
+)
+def test_a_mistake_in_the_table_of_verify_is_told(tmp_path: Path, text: str, told: str) -> None:
+    configure(tmp_path, f"[tool.tflint-grad]\n{text}\n")
+    with pytest.raises(UsageError) as caught:
+        SettingsFinder().for_folder(str(tmp_path))
+    assert told in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from tflint_grad.source.discovery import find_files
 
 if TYPE_CHECKING:
     import argparse
+
+    from tflint_grad.verify.front import Verification
 
 CLEAN, FINDINGS, ERROR, INTERRUPTED = 0, 1, 2, 130
 
@@ -69,13 +72,44 @@ def _run(options: argparse.Namespace) -> int:
     missing = [path for path in paths if path != "-" and not os.path.lexists(path)]
     if missing:
         raise UsageError("; ".join(f"{path}: no such file or folder" for path in missing))
+    if options.verify and "-" in paths:
+        raise UsageError("--verify executes files, and stdin is none")
+    verification = _verification(finder, options) if options.verify else None
     reports = _lint(paths, finder, here, options)
+    program_code = CLEAN
+    if verification is not None:
+        if options.command:
+            verified = verification.of_program(reports, options.command)
+        else:
+            verified = verification.of_scenes(reports)
+        reports, program_code = verified.reports, verified.exit_code
     failed = any(fails(report, finder.for_path(report.filename)) for report in reports)
-    _write(reports, here.first("output_format", "full"), options.output_file)
+    beside = sys.stderr if options.command else sys.stdout  # the program has stdout for itself
+    _write(reports, here.first("output_format", "full"), options.output_file, beside)
     _tell(reports, here, options)
+    if program_code != CLEAN:
+        return program_code
     if any(report.traceback for report in reports):
         return ERROR
     return FINDINGS if failed and not here.first("exit_zero", False) else CLEAN
+
+
+def _verification(finder: SettingsFinder, options: argparse.Namespace) -> Verification:
+    from tflint_grad.verify.devices import Wanted
+    from tflint_grad.verify.front import Verification
+
+    progress = None
+    if not options.quiet and sys.stderr.isatty():
+        from tflint_grad.report.progress import progress_bar
+
+        progress = functools.partial(progress_bar, doing="verifying")
+    return Verification(
+        finder,
+        options.device or Wanted(),
+        options.verify_timeout,
+        options.verify_jobs,
+        progress,
+    )
 
 
 def _lint(
@@ -127,9 +161,11 @@ def _files(paths: Sequence[str], finder: SettingsFinder) -> list[str]:
     return sorted(find_files(wanted, excluded, force_exclude=forced))
 
 
-def _write(reports: Sequence[FileReport], output_format: str, output_file: str | None) -> None:
+def _write(
+    reports: Sequence[FileReport], output_format: str, output_file: str | None, stdout: TextIO
+) -> None:
     if output_file is None:
-        write_report(reports, output_format, sys.stdout)
+        write_report(reports, output_format, stdout)
         return
     if os.path.exists(output_file) and not os.path.isfile(output_file):  # /dev/stdout, a pipe
         with _opened(output_file) as stream:
@@ -155,7 +191,7 @@ def _opened(path: str) -> TextIO:
 
 def _tell(reports: Sequence[FileReport], here: Settings, options: argparse.Namespace) -> None:
     """What is said beside the findings goes to stderr."""
-    from tflint_grad.report.statistics import statistics, summary
+    from tflint_grad.report.statistics import statistics, summary, verdict_table
 
     if options.verbose:
         for report in reports:
@@ -166,4 +202,6 @@ def _tell(reports: Sequence[FileReport], here: Settings, options: argparse.Names
     if here.first("statistics", False) and any(report.findings for report in reports):
         print(statistics(reports), file=sys.stderr)
     if not options.quiet:
+        if table := verdict_table(reports):
+            print(table, file=sys.stderr)
         print(summary(reports), file=sys.stderr)

@@ -20,6 +20,7 @@ from tflint_grad.source.discovery import DEFAULT_EXCLUDE, relative
 
 if TYPE_CHECKING:
     from tflint_grad.knowledge.taught import Taught
+    from tflint_grad.verify_settings import VerifySettings
 
 TABLE = "tool.tflint-grad"
 OUTPUT_FORMATS = ("full", "concise", "json")
@@ -58,6 +59,7 @@ class Layer:
     jobs: int | None = None
     cache_dir: str | None = None
     cache: bool | None = None
+    verify: VerifySettings | None = None
 
     @property
     def selection(self) -> Selection:
@@ -361,6 +363,12 @@ def _functions(value: object) -> Taught:
     return taught_functions(value)
 
 
+def _verify(value: object) -> VerifySettings:
+    from tflint_grad.verify_settings import verify_settings
+
+    return verify_settings(value)
+
+
 #: The keys of the table, and what checks their values.
 KEYS: dict[str, Callable[[object], object]] = {
     "select": code_prefixes,
@@ -381,6 +389,7 @@ KEYS: dict[str, Callable[[object], object]] = {
     "jobs": job_count,
     "cache-dir": _path,
     "cache": _boolean,
+    "verify": _verify,
 }
 
 

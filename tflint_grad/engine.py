@@ -116,10 +116,12 @@ def _report(analysis: Analysis, filename: str, settings: Settings) -> FileReport
 
 
 def fails(report: FileReport, settings: Settings) -> bool:
-    """Whether the findings of a file make the run end with 1; a stated limit never does."""
+    """Whether the findings of a file make the run end with 1; a stated limit never does,
+    nor what a run has refuted."""
     threshold = settings.fail_on
     return threshold is not None and any(
         finding.severity >= threshold
+        and not finding.is_refuted
         and not (finding.code == UNREADABLE and finding.severity < Severity.ERROR)
         for finding in report.findings
     )

@@ -5,6 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tflint_grad.verify.verdict import Verdict
 
 
 class Severity(enum.IntEnum):
@@ -83,7 +87,7 @@ class Finding:
     `end_location` is exclusive. `statement_rows` are those of `Site`. `callers` are the calls that
     lead from the tape to the place, outermost first: where the file of the place is not among those
     that were asked for, the deepest of them that is in one which was is shown instead. `tapes` are
-    the places of the tapes that the pitfall spoils, sorted.
+    the places of the tapes that the pitfall spoils, sorted. `verdict` is what `--verify` has seen.
     """
 
     code: str
@@ -99,6 +103,12 @@ class Finding:
     statement_rows: tuple[int, int] | None = None
     callers: tuple[Site, ...] = ()
     tapes: tuple[tuple[str, Location], ...] = ()
+    verdict: Verdict | None = None
+
+    @property
+    def is_refuted(self) -> bool:
+        """Whether the code was run and did not do what is said: shown, but no failure."""
+        return self.verdict is not None and self.verdict.status == "refuted"
 
     def sort_key(self) -> tuple[str, Location, str, str]:
         return (self.filename, self.location, self.code, self.message)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tflint_grad import __version__
 from tflint_grad.config import (
@@ -17,14 +19,33 @@ from tflint_grad.config import (
     strings,
 )
 
+if TYPE_CHECKING:
+    from tflint_grad.verify.devices import Wanted
+
+_DAY = 24 * 3600.0
 _DESCRIPTION = "Finds where a TensorFlow gradient gets lost, and says at which line."
 _EPILOG = """exit codes: 0 nothing at or above --fail-on, 1 findings, 2 usage or internal error.
 settings: the same names in [tool.tflint-grad] of the nearest pyproject.toml."""
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
-    """Parse the arguments; argparse itself ends the program with 2 where they are wrong."""
-    return _parser().parse_intermixed_args(arguments)
+    """Parse the arguments; argparse itself ends the program with 2 where they are wrong.
+
+    `command` holds what stands after `--verify … --`, the program to run.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    command: list[str] = []
+    parser = _parser()
+    if "--" in given and "--verify" in given[: given.index("--")]:
+        given, command = given[: given.index("--")], given[given.index("--") + 1 :]
+        if not command:
+            parser.error("a program is wanted after --")
+    options = parser.parse_intermixed_args(given)
+    options.command = command
+    for name in ("device", "verify_timeout", "verify_jobs"):
+        if getattr(options, name) is not None and not options.verify:
+            parser.error(f"--{name.replace('_', '-')} is of use with --verify only")
+    return options
 
 
 def command_line_layer(options: argparse.Namespace) -> Layer:
@@ -64,6 +85,25 @@ def _jobs(text: str) -> int:
         return job_count(int(text))
     except (ValueError, UsageError):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _DAY:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
+
+
+def _device(text: str) -> Wanted:
+    from tflint_grad.verify.devices import Wanted
+
+    try:
+        return Wanted.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _joined(given: list[str] | None) -> tuple[str, ...] | None:
@@ -140,6 +180,27 @@ def _parser() -> argparse.ArgumentParser:
     loudness.add_argument("-q", "--quiet", action="store_true", help="findings only, no summary")
     loudness.add_argument(
         "-v", "--verbose", action="store_true", help="say what was read, and what was cut short"
+    )
+
+    verify = parser.add_argument_group("verify", "Run the flagged code in TensorFlow, and see.")
+    add = verify.add_argument
+    add(
+        "--verify",
+        action="store_true",
+        help="give each finding a verdict; after -- a program to run: --verify -- python train.py",
+    )
+    add("--device", type=_device, metavar="DEVICE", help="auto, cpu, gpu, cpu:N or gpu:N")
+    add(
+        "--verify-timeout",
+        type=_seconds,
+        metavar="SECONDS",
+        help="for each scene that is run (default: 30)",
+    )
+    add(
+        "--verify-jobs",
+        type=_jobs,
+        metavar="N",
+        help="processes with TensorFlow at most (default: one a GPU, or the cores there are)",
     )
 
     speed = parser.add_argument_group("speed")

@@ -12,7 +12,7 @@ import tensorflow as tf
 REGIMES = ("unit", "mixed", "large", "negative")
 # Where formulas end: every element the same. Huge: what overflows on the way.
 EDGES = {"0": 0.0, "1": 1.0, "-1": -1.0, "huge": 1e30}
-_SHORT = {
+SHORT = {
     "x": "F(4)",
     "y": "F(4)",
     "u": "U(4)",
@@ -45,7 +45,7 @@ class Sources:
         bound = set(re.findall(r"lambda ([\w, ]+):", expression))
         own = {name.strip() for names in bound for name in names.split(",")}
         text = _WORD.sub(
-            lambda found: found[0] if found[1] in own else _SHORT.get(found[1], found[0]),
+            lambda found: found[0] if found[1] in own else SHORT.get(found[1], found[0]),
             expression,
         )
         names = {**modules, "F": self.any, "U": self.unit, "P": self.positive, "C": self.complex}

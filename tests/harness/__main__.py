@@ -6,10 +6,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.harness import ledger
+from tests.harness import ledger, unaided
 from tests.harness.execute import execute
 from tests.harness.fixture import Fixture, every_fixture
-from tests.harness.observation import Observations
+from tflint_grad.verify.observation import Observations, Place
 
 
 def main() -> int:
@@ -25,8 +25,10 @@ def main() -> int:
             one.identity: passed[one.identity] for one in every_fixture() if one.identity in passed
         }
         chosen = [one for one in chosen if passed.get(one.identity) != ledger.key(one)]
+    alone = unaided.complaints([one for one in chosen if unaided.is_verified(one)])
     failures = 0
     for fixture, complaints, seen in execute(chosen):
+        complaints += alone.get(fixture.identity, [])
         print(f"{'FAIL' if complaints else 'ok  '} {fixture.identity}", flush=True)
         for complaint in complaints:
             print(f"     {complaint}")
@@ -49,18 +51,24 @@ def _files(paths: list[Path]) -> list[Path]:
     return files
 
 
+def _rows(places: list[Place]) -> str:
+    return f"rows {[row for _, row in places]}"
+
+
 def _show(seen: Observations) -> None:
     for call in seen.gradients:
-        print(f"       row {call.row}: {call.method} -> {call.error or call.outcomes}")
+        print(f"       row {call.place[1]}: {call.method} -> {call.error or call.outcomes}")
     for error in seen.raised:
-        print(f"       {error.kind} through rows {error.rows}: {error.message[:160]!r}")
+        print(f"       {error.kind} through {_rows(error.places)}: {error.message[:160]!r}")
     for claim in seen.claims:
-        print(f"       row {claim.row}: {claim.kind} {claim.reason}")
+        print(f"       row {claim.place[1]}: {claim.kind} {claim.reason}")
     for tape in seen.tapes:
         print(f"       {tape}")
     if seen.conversions:
-        print(f"       taken to the host, by row: {seen.conversions}")
-    for row, text in seen.warnings:
+        print(
+            f"       taken to the host, by row: { {row: n for (_, row), n in seen.conversions.items()} }"
+        )
+    for (_, row), text in seen.warnings:
         print(f"       row {row}: TensorFlow says: {text[:120]}")
     print(f"       {seen.seconds} s")
 

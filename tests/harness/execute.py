@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.harness.fixture import ROOT, Fixture, MalformedFixture
-from tests.harness.observation import Observations
-from tests.harness.oracles import judge
+from tests.harness.judging import complaints
+from tflint_grad.verify.observation import Observations
 
-COMMAND = (sys.executable, "-u", "-m", "tests.harness.worker")
+COMMAND = (sys.executable, "-u", "-m", "tests.harness.observe")
 
 
 Verdict = tuple[Fixture, list[str], Observations | None]
@@ -36,7 +36,7 @@ def execute(fixtures: Sequence[Fixture]) -> Iterator[Verdict]:
                 continue
             seen = Observations.from_json(answer["seen"])
             try:
-                yield fixture, judge(fixture, seen), seen
+                yield fixture, complaints(fixture, seen), seen
             except MalformedFixture as error:
                 yield fixture, [str(error)], seen
         if done < len(waiting):  # it died of the next one

@@ -2,7 +2,9 @@
 
 What stands above the line `# --- run ---` is for the linter; the whole file is what is run.
 A line that must be reported ends in `# expect: TFG201 gradient-wrong`, several findings separated
-by commas; `# expect-advice: TFG210` marks advice, whose consequence may be left out.
+by commas; `# expect-advice: TFG210` marks advice, whose consequence may be left out. Where
+`--verify` cannot see the consequence of the last one without the tail, because values or hardware
+decide, the marker says so and why: `# expect: TFG701 gradient-nan inconclusive: only at 0`.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ class Expectation:
     row: int
     consequence: str
     advice: bool
+    undecided: str = ""  # why `--verify` comes to no verdict without the tail
 
 
 @dataclass(frozen=True)
@@ -90,13 +93,16 @@ class Fixture:
 
     def _read_marker(self, row: int, what: str, advice: bool) -> list[Expectation]:
         found = []
-        for item in what.split(","):
+        what, _, undecided = what.partition(" inconclusive: ")
+        items = what.split(",")
+        for item in items:
             code, _, consequence = item.strip().partition(" ")
             consequence = consequence or ("advice" if advice else "")
             consequence = "unreadable" if code == "TFG000" else consequence
             if not re.fullmatch(r"TFG\d{3}", code) or consequence not in CONSEQUENCES:
                 raise MalformedFixture(f"{self.identity}:{row}: unreadable marker: {item!r}")
-            found.append(Expectation(code, row, consequence, advice))
+            reason = undecided.strip() if item is items[-1] else ""
+            found.append(Expectation(code, row, consequence, advice, reason))
         return found
 
     @cached_property

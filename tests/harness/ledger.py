@@ -1,4 +1,8 @@
-"""Verdicts that still hold: by the file's bytes, TensorFlow's version and the harness itself."""
+"""Verdicts that still hold: by the file's bytes, TensorFlow's version, the harness and the oracles.
+
+The rest of the verifier is not counted in: a change to its search for arguments would void them
+all. What it changes, the daily part of the fixtures that is executed anyway will show.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,13 @@ from pathlib import Path
 from tests.harness.fixture import Fixture
 
 #: What a verdict depends on, besides the fixture and TensorFlow.
-DECIDING = ("fixture", "observation", "places", "probe", "tail", "oracles", "worker")
+HARNESS = Path(__file__).parent
+VERIFY = HARNESS.parents[1] / "tflint_grad" / "verify"
+DECIDING = (
+    *(HARNESS / f"{name}.py" for name in ("fixture", "judging", "tail")),
+    *(VERIFY / f"{name}.py" for name in ("outcomes", "numeric", "shift")),
+    *sorted((VERIFY / "oracles").glob("*.py")),
+)
 LEDGER = Path(__file__).with_name("results.json")
 
 
@@ -26,8 +36,8 @@ def tensorflow_version() -> str | None:
 
 def key(fixture: Fixture) -> str:
     digest = hashlib.sha256(f"{tensorflow_version()}\n".encode())
-    for room in DECIDING:
-        digest.update(Path(__file__).with_name(f"{room}.py").read_bytes())
+    for path in DECIDING:
+        digest.update(path.read_bytes())
     digest.update(fixture.path.read_bytes())
     return digest.hexdigest()[:24]
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tests.harness.probe import Probe
+from tflint_grad.verify.probe import Probe
 
 ENTRIES_A_SOURCE = 6  # of a large source, so many entries are differentiated
 

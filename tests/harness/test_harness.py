@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness.execute import execute, tensorflow_starts
 from tests.harness.fixture import Fixture, MalformedFixture
-from tests.harness.observation import Observations
+from tflint_grad.verify.observation import Observations
 
 HEAD = "import numpy as np\nimport tensorflow as tf\nw = tf.Variable([0.5, 1.5])\n"
 TAIL = "# --- run ---\nfrom tests.harness.tail import *\n"

@@ -170,3 +170,26 @@ def test_every_twin_computes_the_same(seed: int) -> None:
             if not numpy.allclose(numpy.asarray(left), numpy.asarray(right), atol=1e-6):
                 wrong.append(name)
     assert not wrong
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_computes_on_the_host_gives_no_tensor_back() -> None:
+    tf = pytest.importorskip("tensorflow")
+    numpy = pytest.importorskip("numpy")
+    x = tf.constant([[0.3, 0.7], [0.2, 0.9]])
+    forms = ((x,), (x, x), (x, 1), ([x, x],), (x, (2, 2)), (lambda v: v, x), ("ij->ji", x))
+    plain = {"diag_indices"}  # takes a size, not values
+    kept = []
+    for room in (numpy, numpy.linalg):
+        for name, function in list(vars(room).items()):
+            fact = host_function(f"{room.__name__}.{name}")
+            if fact is None or not fact.detaches or name in plain or not callable(function):
+                continue
+            for given in forms:
+                try:
+                    results = tf.nest.flatten(function(*given))
+                except Exception:
+                    continue
+                if any(tf.is_tensor(result) for result in results):
+                    kept.append(f"{name} of {len(given)}")
+    assert not kept

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tflint_grad.engine import FileReport
+from tflint_grad.config import Settings
+from tflint_grad.engine import FileReport, fails
 from tflint_grad.findings import (
     Confidence,
     Consequence,
@@ -19,8 +21,9 @@ from tflint_grad.findings import (
 )
 from tflint_grad.report import write_report
 from tflint_grad.report.place import printable
-from tflint_grad.report.statistics import statistics, summary
+from tflint_grad.report.statistics import statistics, summary, verdict_table
 from tflint_grad.source import SourceText
+from tflint_grad.verify.verdict import Status, Verdict
 
 CODE = """\
 import numpy as np
@@ -89,7 +92,84 @@ def test_json_has_these_fields_and_no_others() -> None:
         ],
         "tapes": 0,
         "fix": None,
+        "verdict": None,
     }
+
+
+CONFIRMED = Verdict(
+    Status.CONFIRMED,
+    evidence="gradient of 'loss' with respect to 'w' was None in 3 of 3 runs",
+    device="GPU:0 (NVIDIA H100)",
+    tensorflow="2.21.0",
+    seconds=0.4321,
+    scene="step()",
+)
+REFUTED = Verdict(Status.REFUTED, evidence="the gradient was finite", device="CPU:0")
+NEEDS = Verdict(
+    Status.INCONCLUSIVE,
+    reason="needs inputs for 'env' (AttributeError: …); above step: # tflint-grad: inputs env=Env()",
+    device="CPU:0",
+    tensorflow="2.21.0",
+)
+
+
+def verified(verdict: Verdict) -> Finding:
+    return replace(finding(), verdict=verdict)
+
+
+def test_full_tells_a_verdict_with_its_evidence_under_the_way() -> None:
+    *_, line, empty = written("full", verified(CONFIRMED)).splitlines()
+    assert (empty, line) == (
+        "",
+        "  = confirmed on GPU:0 (NVIDIA H100), TensorFlow 2.21: gradient of 'loss' with respect to "
+        "'w' was None in 3 of 3 runs (0.4 s)",
+    )
+    assert written("full", verified(REFUTED)).splitlines()[-2] == (
+        "  = refuted on CPU:0: the gradient was finite (0.0 s)"
+    )
+
+
+def test_full_tells_why_nothing_could_be_seen_with_the_line_to_paste() -> None:
+    assert written("full", verified(NEEDS)).splitlines()[-2] == (
+        "  = inconclusive: needs inputs for 'env' (AttributeError: …); above step: "
+        "# tflint-grad: inputs env=Env()"
+    )
+
+
+def test_concise_tells_a_verdict_in_a_word_and_a_reason_in_short() -> None:
+    assert written("concise", verified(CONFIRMED)).endswith(" out of TensorFlow [confirmed]\n")
+    assert written("concise", verified(NEEDS)).endswith(" [inconclusive: needs inputs for 'env']\n")
+
+
+def test_json_carries_the_verdict() -> None:
+    (described,) = json.loads(written("json", verified(CONFIRMED)))
+    assert described["verdict"] == {
+        "status": "confirmed",
+        "evidence": "gradient of 'loss' with respect to 'w' was None in 3 of 3 runs",
+        "reason": None,
+        "device": "GPU:0 (NVIDIA H100)",
+        "tensorflow": "2.21.0",
+        "seconds": 0.43,
+        "scene": "step()",
+    }
+    assert Verdict.from_json(described["verdict"]) == replace(CONFIRMED, seconds=0.43)
+
+
+def test_what_is_refuted_is_shown_and_does_not_fail_the_run() -> None:
+    settings = Settings(())
+    assert fails(FileReport("train.py", [verified(CONFIRMED)]), settings)
+    assert fails(FileReport("train.py", [verified(NEEDS)]), settings)
+    assert not fails(FileReport("train.py", [verified(REFUTED)]), settings)
+
+
+def test_the_closing_table_counts_verdicts_by_rule() -> None:
+    report = FileReport("train.py", [verified(CONFIRMED), verified(CONFIRMED), verified(NEEDS)])
+    assert verdict_table([report]).splitlines() == [
+        "verdicts     confirmed       refuted  inconclusive",
+        "TFG201               2             -             1",
+        "total                2             -             1",
+    ]
+    assert verdict_table([FileReport("train.py", [finding()])]) == ""
 
 
 def test_a_trace_is_told_relative_to_the_current_folder(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,46 +20,115 @@ if TYPE_CHECKING:
 
 #: Definitions of other files that are executed for what they pass, and the steps they get together.
 MAX_CALLERS = 8
+#: Those among them that reach this file through another definition only.
+MAX_FAR_CALLERS = 4
 CALLER_STEPS = 12_000
+#: Files that are looked into for callers.
+MAX_FILES = 8
 
-Caller = tuple[LoadedModule, ClassItem | None, DefItem | CodeItem]
+
+@dataclass(frozen=True, eq=False)
+class Caller:
+    """A definition, or statements, of another file; `far`: how many others lie between."""
+
+    module: LoadedModule
+    owner: ClassItem | None
+    item: DefItem | CodeItem
+    far: int
 
 
 def run_callers(x: Program) -> None:
     """Execute the definitions of other files that call what leads to this file's tapes.
 
-    A function that was executed to its end this way needs no unknown arguments any more.
+    The outermost first: what they call is then executed with what they pass. A function that was
+    executed to its end this way needs no unknown arguments any more.
     """
     if x.project is None or not x.outline.leads:
         return
     limit, before = x.total_limit, x.steps
     x.total_limit = before + CALLER_STEPS
     x.under_callers = True
-    for count, (module, owner, item) in enumerate(_callers(x)):
-        if count == MAX_CALLERS or x.steps >= x.total_limit:
+    found = _callers(x)
+    far = [caller for caller in found if caller.far][:MAX_FAR_CALLERS]
+    near = [caller for caller in found if not caller.far][:MAX_CALLERS]
+    for caller in [*sorted(far, key=lambda caller: -caller.far), *near][:MAX_CALLERS]:
+        if x.steps >= x.total_limit:
             break
         executed = set(x.executed)
-        if not x.guarded(_title(module, item), partial(_run, x, module, owner, item)):
+        if not x.guarded(
+            _title(caller), partial(_run, x, caller.module, caller.owner, caller.item)
+        ):
             x.executed = executed
     x.under_callers = False
     x.total_limit = limit + x.steps - before
 
 
-def _title(module: LoadedModule, item: DefItem | CodeItem) -> str:
-    return f"{item.name if isinstance(item, DefItem) else 'the module code'} of {module.path}"
+def _title(caller: Caller) -> str:
+    item = caller.item
+    name = item.name if isinstance(item, DefItem) else "the module code"
+    return f"{name} of {caller.module.path}"
 
 
-def _callers(x: Program) -> Iterator[Caller]:
+def _callers(x: Program) -> list[Caller]:
+    """Who leads to the tapes of this file, from near to far."""
     assert x.project is not None
-    leads = x.outline.leads
-    for path in x.project.importers(x.module.path, leads):
-        module = load(x, path)
-        if module is None or module is x.module:
-            continue
-        for owner, item in _parts(module):
-            mentioned = leads & (item.names.used | item.names.attributes)
-            if any(_is_ours(x, module, item, name) for name in sorted(mentioned)):
-                yield module, owner, item
+    found: list[Caller] = []
+    leading: dict[str, frozenset[str]] = {x.module.path: x.outline.leads}
+    waiting = [(x.module.path, 0)]
+    while waiting:
+        path, far = waiting.pop(0)
+        for user in x.project.importers(path, leading[path]):
+            if user in leading or len(leading) > MAX_FILES:
+                continue
+            module = load(x, user)
+            callers = [] if module is None else _leading_parts(x, module, leading, far)
+            leading[user] = frozenset(name for caller in callers for name in _names_of(caller))
+            if leading[user]:
+                waiting.append((user, max(caller.far for caller in callers) + 1))
+            found += callers
+    return found
+
+
+def _names_of(caller: Caller) -> set[str]:
+    """What a module calls its part that leads to a tape."""
+    if caller.owner is not None:
+        return {caller.owner.name}
+    return {caller.item.name} if isinstance(caller.item, DefItem) else caller.item.names.bound
+
+
+def _leading_parts(
+    x: Program, module: LoadedModule, leading: Mapping[str, frozenset[str]], far: int
+) -> list[Caller]:
+    """The parts of a module that mention what leads to a tape, directly or through each other."""
+    found: list[Caller] = []
+    words = frozenset[str]().union(*leading.values())
+    words |= _renamed(module, words)
+    here = set[str]()
+    waiting = list(_parts(module))
+    while True:
+        new = [
+            Caller(module, owner, item, far)
+            for owner, item in waiting
+            if (here & item.names.used if here else _mentions(x, module, item, words, leading))
+        ]
+        if not new:
+            return found
+        found += new
+        taken = {id(caller.item) for caller in new}
+        waiting = [(owner, item) for owner, item in waiting if id(item) not in taken]
+        here = {name for caller in new for name in _names_of(caller)}
+        far += 1
+
+
+def _renamed(module: LoadedModule, words: frozenset[str]) -> set[str]:
+    """`from trainer import step as train`: another word for one of `words`."""
+    return {
+        alias.asname
+        for item in module.outline.items
+        if isinstance(item, ImportItem)
+        for alias in item.node.names
+        if alias.asname is not None and alias.name in words
+    }
 
 
 def _parts(module: LoadedModule) -> Iterator[tuple[ClassItem | None, DefItem | CodeItem]]:
@@ -68,23 +139,50 @@ def _parts(module: LoadedModule) -> Iterator[tuple[ClassItem | None, DefItem | C
             yield None, item
 
 
-def _is_ours(x: Program, module: LoadedModule, item: DefItem | CodeItem, name: str) -> bool:
-    """Whether a name that another file mentions stands for something of this file."""
-    if name in item.names.used and _is_own(x, names.read_in_scope(x, module.scope, name)):
-        return True
-    if name not in item.names.attributes:
-        return False
-    for root in sorted(item.names.used & module.outline.binders.keys()):
-        value = names.read_in_scope(x, module.scope, root)
-        if isinstance(value, Module) and (
-            value.path == x.module.path or _is_own(x, read_member(x, value, name))
-        ):
+def _mentions(
+    x: Program,
+    module: LoadedModule,
+    item: DefItem | CodeItem,
+    words: frozenset[str],
+    leading: Mapping[str, frozenset[str]],
+) -> bool:
+    """Whether one of `words` stands for what leads to a tape, where a part mentions it."""
+    for name in sorted(words & item.names.used):
+        if _leads(x, leading, names.read_in_scope(x, module.scope, name)):
             return True
-    return False
+    attributes = sorted(words & item.names.attributes)
+    if attributes:
+        for root in sorted(item.names.used & module.outline.binders.keys()):
+            value = names.read_in_scope(x, module.scope, root)
+            if isinstance(value, Module) and any(
+                name in leading.get(value.path, ())
+                or _leads(x, leading, read_member(x, value, name))
+                for name in attributes
+            ):
+                return True
+    return any(_leads(x, leading, value) for value in _imported_inside(x, module, item, words))
 
 
-def _is_own(x: Program, value: Value | None) -> bool:
-    return isinstance(value, (Function, Class)) and x.is_own(value.unit)
+def _imported_inside(
+    x: Program, module: LoadedModule, item: DefItem | CodeItem, words: frozenset[str]
+) -> Iterator[Value]:
+    """What import statements inside a function bring of `words`."""
+    assert x.project is not None
+    if not isinstance(item, DefItem) or not words & item.names.used:
+        return
+    for node in ast.walk(item.node):
+        if isinstance(node, ast.ImportFrom):
+            wanted = [alias.name for alias in node.names if alias.name in words]
+            path = wanted and x.project.find(module.path, node.module or "", node.level)
+            if path:
+                for name in wanted:
+                    yield read_member(x, Module(path, node.module or ""), name)
+
+
+def _leads(x: Program, leading: Mapping[str, frozenset[str]], value: Value | None) -> bool:
+    if not isinstance(value, (Function, Class)):
+        return False
+    return x.is_own(value.unit) or value.name in leading.get(value.unit.filename, ())
 
 
 def _run(

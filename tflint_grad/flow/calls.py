@@ -309,13 +309,14 @@ def _run_here(
     frame.graph_control = caller.graph_control if context.is_graph else 0
     frame.loops = caller.loops
     entering_graph = context.is_graph and not caller.context.is_graph
+    frame.branches = 0 if entering_graph else caller.branches
     watching = x.recording if entering_graph and not is_entry else NO_TAPES
     mark = staging.new_mark(x) if watching else 0
     for name, value in bound.items():
         if watching:
             value = staging.marked_input(x, value, mark)
         value = names.identified(x, name, value, node)
-        x.store.set(("name", scope, name), _traced(value) if entering_graph else value)
+        x.store.set(("name", scope, name), _traced(x, value) if entering_graph else value)
     x.frame, x.unit = frame, function.unit
     x.frames.append(frame)
     x.exit = None
@@ -357,11 +358,13 @@ def _run_here(
 
 def note_tapes_at_exit(x: Execution, frame: Frame) -> None:
     """Which persistent tapes leave their function undeleted, or in a closure that is handed out."""
-    if not x.sites:
+    if not x.sites and not x.passing:
         return
     for value in frame.returns:
         for part in (value, *heap.parts(x, value)):
-            if isinstance(part, Tape):
+            if isinstance(part, Object):
+                x.passing.discard(part.identity)
+            elif isinstance(part, Tape):
                 names.escape(x, part)
             elif isinstance(part, Function) and part.scope == frame.scope:
                 for name in loaded_names(part.node):
@@ -392,12 +395,14 @@ def _is_abstract(node: cst.FunctionDef | cst.Lambda) -> bool:
     return True
 
 
-def _traced(value: Value) -> Value:
+def _traced(x: Execution, value: Value) -> Value:
     """A tensor that is handed to a tf.function is a symbolic one inside."""
+    if isinstance(value, Object):
+        x.traced.add(value.identity)
     if isinstance(value, Data) and value.kind is Kind.TENSOR and not value.symbolic:
         return replace(value, symbolic=True)
     if isinstance(value, Sequence) and value.items:
-        return replace(value, items=tuple(_traced(item) for item in value.items))
+        return replace(value, items=tuple(_traced(x, item) for item in value.items))
     return value
 
 
@@ -516,6 +521,8 @@ def instantiate(x: Execution, cls: Class, arguments: Many[Argument], node: cst.C
     kind = SourceKind.MODEL if _owns_variables(bases) else SourceKind.OBJECT
     receiver = Object(x.new_source(kind, cls.name, x.station(node)), cls)
     x.on_instance(receiver, cls)
+    if x.frame.function is not None:
+        x.passing.add(receiver.identity)
     values = [argument.value for argument in arguments]
     for value in values:
         x.own(receiver.identity, value)

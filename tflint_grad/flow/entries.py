@@ -181,10 +181,8 @@ def linked_class(x: Program, function: Function, param: cst.Param, annotation: s
 
 
 def _annotated(x: Program, function: Function, annotation: str) -> Value | None:
-    """The class that an annotation names: `Net`, `"nets.Net"`, `Optional[Net]`, `Net | None`."""
-    text = annotation.strip("\"' ").removesuffix("| None").strip()
-    if text.startswith(("Optional[", "typing.Optional[")) and text.endswith("]"):
-        text = text[text.index("[") + 1 : -1].strip("\"' ")
+    """The class that an annotation names."""
+    text = _without_none(annotation)
     first, *rest = text.split(".")
     value = names.read_in_scope(x, function.scope, first)
     for name in rest:
@@ -192,6 +190,28 @@ def _annotated(x: Program, function: Function, annotation: str) -> Value | None:
             return None
         value = names.read_attribute(x, value, name, function.node)
     return value
+
+
+def _without_none(annotation: str) -> str:
+    """`Net` of `Optional[Net]`, `Union[Net, None]`, `None | Net`, `Annotated[Net, …]`, `"Net"`."""
+    text = annotation.strip("\"' ")
+    outer, bracket, inner = text.partition("[")
+    if bracket and text.endswith("]"):
+        match outer.rpartition(".")[2]:
+            case "Optional":
+                return _without_none(inner[:-1])
+            case "Annotated":
+                return _without_none(inner.split(",")[0].rstrip("]"))
+            case "Union":
+                return _the_one(inner[:-1].split(","), text)
+        return text
+    return _the_one(text.split("|"), text)
+
+
+def _the_one(parts: list[str], text: str) -> str:
+    """The only one of several that is not None."""
+    found = [part.strip("\"' ") for part in parts if part.strip() != "None"]
+    return found[0] if len(found) == 1 else text
 
 
 def _covering(x: Program, classes: list[Class], used: set[str], called: bool) -> list[Class]:

@@ -124,7 +124,9 @@ class Execution(cst.CSTVisitor):
         self.asked: set[int] = set()
         self.watched_names: frozenset[str] = frozenset()
         self.released_attributes: set[str] = set()
+        self.passing: set[int] = set()  # objects that a function has made and shown to nobody
         self.tensor_like: set[int] = set()
+        self.traced: set[int] = set()  # what tf.functions are given
         self.elements: dict[int, int] = {}
         self.layer_calls: set[int] = set()
         self.doubts = 0  # branches in execution that nothing shows to be taken
@@ -333,8 +335,9 @@ class Execution(cst.CSTVisitor):
             qualified,
             context or self.context.mode,
             symbolic,
-            # TF 2.21: stop_gradient in a graph loop gives None, everything else zeros.
-            self.frame.graph_control > 0 and kind is not Break.STOPPED,
+            # TF 2.21: what is cut in a graph loop gives zeros, but a variable that is only stopped
+            # there None.
+            self.frame.graph_control > 0 and not (kind is Break.STOPPED and _is_variable(operand)),
             explicit,
         )
         paths = cut_paths(through(self, groups, station, True, False), cause)
@@ -396,3 +399,7 @@ class Execution(cst.CSTVisitor):
 
     def unknown_object(self, name: str, station: Station | None = None) -> Object:
         return Object(self.new_source(SourceKind.OBJECT, name, station))
+
+
+def _is_variable(value: Value) -> bool:
+    return isinstance(value, Data) and value.kind is Kind.VARIABLE

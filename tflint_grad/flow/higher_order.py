@@ -15,6 +15,7 @@ from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break
+from tflint_grad.flow.state import Context
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     UNKNOWN,
@@ -56,7 +57,14 @@ def _stopped(x: Execution, value: Value, node: cst.CSTNode) -> Value:
     name = text_of(node.func) if isinstance(node, cst.Call) else ""
     operation = f"{name}(…, back_prop=False)"
     return x.break_paths(
-        node, Break.STOPPED, content, groups, Kind.TENSOR, dtype, operation=operation
+        node,
+        Break.STOPPED,
+        content,
+        groups,
+        Kind.TENSOR,
+        dtype,
+        operation=operation,
+        qualified="back_prop",
     )
 
 
@@ -118,13 +126,19 @@ def _element(x: Execution, value: Value, node: cst.CSTNode) -> Value:
 
 
 def vectorized_map(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
-    """No loop is left of it in a graph (TF 2.21): what is cut in it gives None, not zeros."""
+    """Traces its function, which AutoGraph does not convert, also in eager code (TF 2.21).
+
+    No loop is left of it: what is cut in it gives None, not zeros.
+    """
     function, elements = _mapped(arguments)
     if function is None or elements is None:
         return call_opaque(x, arguments, node)
+    outside = x.context
+    x.frame.context = Context("graph", outside.xla, "tf.vectorized_map does not convert it")
     x.frame.loops += 1
     result = call_value(x, function.value, [Argument(_element(x, elements.value, node))], node)
     x.frame.loops -= 1
+    x.frame.context = outside
     return _stacked(x, result, node)
 
 

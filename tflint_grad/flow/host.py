@@ -11,6 +11,7 @@ from tflint_grad.flow.arguments import node_of
 from tflint_grad.flow.calls import run_callback
 from tflint_grad.flow.events import HostUse
 from tflint_grad.flow.paths import NO_PATHS, Break, Cause
+from tflint_grad.flow.recording import is_watched
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     STATIC,
@@ -18,6 +19,7 @@ from tflint_grad.flow.values import (
     Argument,
     Data,
     Kind,
+    Object,
     Value,
 )
 from tflint_grad.knowledge.host import HostFact
@@ -104,8 +106,13 @@ def _carrier_node(x: Execution, arguments: Many[Argument]) -> cst.CSTNode | None
 
 
 def holds_symbolic(x: Execution, value: Value, depth: int = 0) -> bool:
+    if not x.context.is_graph:
+        return False
     if x.is_symbolic(value):
-        return x.context.is_graph
+        return True
+    if isinstance(value, Object):
+        # What a graph is given from outside and a tape watches is a tensor that is traced.
+        return value.identity in x.traced and is_watched(x, value)
     return depth < 3 and any(holds_symbolic(x, part, depth + 1) for part in heap.parts(x, value))
 
 
@@ -145,7 +152,7 @@ def host_method(
     """`.numpy()`, `.item()`, `.tolist()`: the value leaves TensorFlow."""
     groups = x.groups((receiver,))
     result = Kind.HOST if name in ("item",) else Kind.NDARRAY
-    symbolic = x.is_symbolic(receiver) and x.context.is_graph
+    symbolic = holds_symbolic(x, receiver)
     if symbolic:
         from tflint_grad.flow.values import Argument as Given
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 #: Projects re-export TensorFlow (`from project import tf`), unless it is somebody else's `tf`:
 #: tensorflow-probability's substrates import jax and numpy under that name.
 _IMPOSTORS = ("jax", "numpy", "torch", "mxnet", "paddle", "substrate")
+
+_FAILED_IMPORTS = frozenset(("ImportError", "ModuleNotFoundError"))
 
 
 def resolve_import(x: Execution, module: str, name: str | None, level: int = 0) -> Value:
@@ -88,3 +92,43 @@ def bind_top_level(x: Execution, node: ast.Import | ast.ImportFrom) -> None:
         if alias.name != "*":
             value = resolve_import(x, node.module or "", alias.name, node.level)
             names.bind_name(x, alias.asname or alias.name, value, anchor)
+
+
+def surely_imports(
+    x: Execution,
+    block: cst.BaseSuite,
+    handlers: Many[cst.ExceptHandler | cst.ExceptStarHandler],
+) -> bool:
+    """`try: from project import f`, for files that are there, and `except ImportError:` after it.
+
+    What stands in for the import where it fails is then no alternative.
+    """
+    for handler in handlers:
+        if not isinstance(handler.type, cst.Name) or handler.type.value not in _FAILED_IMPORTS:
+            return False
+    statements = [
+        small
+        for line in block.body
+        for small in (line.body if isinstance(line, cst.SimpleStatementLine) else (line,))
+    ]
+    return all(
+        isinstance(statement, (cst.Import, cst.ImportFrom))
+        and all(_is_there(x, value) for value in _modules_of(x, statement))
+        for statement in statements
+    )
+
+
+def _modules_of(x: Execution, node: cst.Import | cst.ImportFrom) -> Iterator[Value]:
+    if isinstance(node, cst.ImportFrom):
+        yield resolve_import(x, _dotted(node.module), None, len(node.relative))
+    else:
+        for alias in node.names:
+            yield resolve_import(x, _dotted(alias.name), None)
+
+
+def _is_there(x: Execution, value: Value) -> bool:
+    return (
+        isinstance(value, Imported)
+        and x.project is not None
+        and x.project.find(value.importer, value.module, value.level) is not None
+    )

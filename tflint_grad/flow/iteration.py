@@ -214,6 +214,8 @@ def put_item(x: Execution, node: cst.CSTNode, receiver: Value, key: object, valu
     for held in (value, *heap.parts(x, value)):
         if isinstance(held, Tape):
             names.keep(x, held, "container", "", node, names.is_long_lived(x, receiver))
+        elif isinstance(held, Object):
+            x.passing.discard(held.identity)
     _note_replaced_variable(x, node, receiver, key, value)
     match receiver:
         case ListRef():

@@ -176,10 +176,9 @@ def _call_known_class(
         function = x.store.get(("attribute", receiver.identity, "activation"))
         if isinstance(function, (Function, Known)):
             return call_value(x, function, [Argument(value) for value in values], node)
-    groups = x.groups(values)
     plain = [value for index, value in enumerate(values) if index not in found.detached]
     detached = [value for index, value in enumerate(values) if index in found.detached]
-    groups = x.groups(plain)
+    groups = x.groups(values if found.gradient is Gradient.NONE else plain)
     owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
     own = {receiver.identity: LEAF}
     if found.gradient is Gradient.NONE and groups:

@@ -243,6 +243,8 @@ def _list_method(
         for held in (value, *heap.parts(x, value)):
             if isinstance(held, Tape):
                 names.keep(x, held, "container", "", node, names.is_long_lived(x, receiver))
+            elif isinstance(held, Object):
+                x.passing.discard(held.identity)
     match name:
         case "append" | "add" if values:
             x.store.set(key, appended(x, content, values[-1]))

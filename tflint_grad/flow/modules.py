@@ -152,16 +152,20 @@ def _member(x: Execution, module: Module, name: str) -> Value | None:
             found = _attribute(x, loaded, name) if loaded is not None else None
             if found is not None:
                 return found
-            if x.project is not None and _is_package(module.path):
-                importer = (
-                    module.path if module.path.endswith(".py") else f"{module.path}/__init__.py"
-                )
-                inner = x.project.find(importer, name, 1)
-                if inner is not None and inner != module.path:
-                    return Module(inner, f"{module.name}.{name}")
         finally:
             x.resolving.discard(key)
-    return None
+    # Also where a package imports its own submodule: `from . import ops` in `__init__.py`.
+    return _submodule(x, module, name)
+
+
+def _submodule(x: Execution, package: Module, name: str) -> Module | None:
+    if x.project is None or not _is_package(package.path):
+        return None
+    importer = package.path if package.path.endswith(".py") else f"{package.path}/__init__.py"
+    inner = x.project.find(importer, name, 1)
+    if inner is None or inner == package.path:
+        return None
+    return Module(inner, f"{package.name}.{name}")
 
 
 def _is_package(path: str) -> bool:

@@ -261,13 +261,15 @@ def bind_attribute(
             bind_attribute(x, option, name, value, node)
         return
     if isinstance(value, Tape):
-        keep(x, value, "attribute", name, node)
+        keep(x, value, "attribute", name, node, holder=receiver)
     elif isinstance(value, (DictRef, ListRef, Mapped, Sequence)):
         for part in heap.parts(x, value):
             if isinstance(part, Tape):
                 escape(x, part)  # whoever has the object may ask the tape
     elif x.frame.function is not None and x.frame.function.name != "__init__":
         x.released_attributes.add(name)
+    if isinstance(value, Object):
+        x.passing.discard(value.identity)
     if not isinstance(receiver, (Object, Class)):
         escape(x, value)
         return
@@ -428,10 +430,12 @@ def keep(
     name: str,
     node: cst.CSTNode | None,
     long_lived: bool = True,
+    holder: Value | None = None,
 ) -> None:
     """Something holds a tape beyond the block that recorded."""
     station = x.station(node) if node is not None else None
-    x.tapes[tape.identity].keepers.append(Keeper(kind, name, station, long_lived))
+    held_by = holder.identity if isinstance(holder, Object) else None
+    x.tapes[tape.identity].keepers.append(Keeper(kind, name, station, long_lived, held_by))
 
 
 def is_long_lived(x: Execution, container: Value) -> bool:
@@ -456,6 +460,8 @@ def escape(x: Execution, value: Value, depth: int = 0) -> None:
         x.tapes[value.identity].escaped = True
         state = x.tape_state(value.identity)
         x.set_tape(value.identity, replace(state, uses_min=0))
+    elif isinstance(value, Object):
+        x.passing.discard(value.identity)
     elif isinstance(value, (ListRef, DictRef, Sequence)) and depth < 6:
         for part in heap.parts(x, value):
             escape(x, part, depth + 1)

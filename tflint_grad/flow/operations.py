@@ -150,7 +150,9 @@ def _result(
     if gradient is Gradient.FLOWS or not groups:
         return x.operate(node, groups, Kind.TENSOR, dtype)
     kind = _BREAKS[gradient]
-    first = arguments[0].value if arguments else UNKNOWN
+    # `tf.math.bincount(ids, weights=x)`: what brings the path is not always the first argument.
+    carriers = [entry for entry in arguments if x.paths(entry.value)] or [*arguments]
+    first = carriers[0].value if carriers else UNKNOWN
     operand = first.dtype if isinstance(first, Data) else ""
     if kind is not Break.NO_GRADIENT and {dtype, operand} & {"int", "bool", "string"}:
         kind = Break.NO_GRADIENT  # of integers nobody asks for a gradient
@@ -161,7 +163,7 @@ def _result(
         groups,
         Kind.TENSOR,
         dtype,
-        operand_node=node_of(arguments),
+        operand_node=node_of(carriers),
         qualified=name,
     )
 

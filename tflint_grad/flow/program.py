@@ -32,6 +32,7 @@ from tflint_grad.flow.statements import Interpreter
 from tflint_grad.flow.store import ABSENT
 from tflint_grad.flow.survey import survey
 from tflint_grad.flow.tape_sites import tell_tape_sites
+from tflint_grad.flow.templates import run_templates
 from tflint_grad.flow.values import Argument, Class, Data, Function, Object, Value
 from tflint_grad.knowledge.taught import NOTHING_TAUGHT, Taught
 from tflint_grad.outline import ClassItem, CodeItem, Outline
@@ -105,6 +106,7 @@ class Program(Interpreter):
         self.step_limit = self.total_limit
         self.guarded("module", self._run_module)
         run_callers(self)
+        run_templates(self)
         self._run_entries()
         ask_compiled_losses(self)
         tell_tape_sites(self)

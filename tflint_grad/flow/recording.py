@@ -21,6 +21,7 @@ from tflint_grad.flow.paths import (
     combine,
 )
 from tflint_grad.flow.state import SourceKind
+from tflint_grad.flow.values import Object, Value
 
 if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
@@ -56,6 +57,15 @@ def watch_status(execution: Execution, tape: int, source: int) -> Watch:
     if kind in _OWN:
         return Watch.WATCHED
     return Watch.ASSUMED if kind is SourceKind.OBJECT else Watch.NOT
+
+
+def is_watched(execution: Execution, value: Value) -> bool:
+    """Whether a value of unknown origin is a tensor, or several: a tape was told to watch it."""
+    return isinstance(value, Object) and any(
+        value.identity == known
+        for tape in execution.recording
+        for known, _ in execution.tape_state(tape).watched
+    )
 
 
 def through(

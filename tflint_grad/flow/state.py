@@ -65,6 +65,7 @@ class Keeper:
     name: str
     station: Station | None
     long_lived: bool = True
+    holder: int | None = None  # the object whose attribute it is
 
 
 @dataclass(slots=True, eq=False)
@@ -165,6 +166,7 @@ class Frame:
     function: Function | None = None
     mark: int = 0
     forks: int = 0
+    branches: int = 0  # of `if` statements, decided or not
     loops: int = 0
     graph_control: int = 0
     finals: int = 0

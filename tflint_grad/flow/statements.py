@@ -14,7 +14,7 @@ from tflint_grad.flow.calls import call_value, decorate, run_body
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.events import VariableRebound
 from tflint_grad.flow.expressions import Expressions
-from tflint_grad.flow.imports import bind_import, bind_import_from
+from tflint_grad.flow.imports import bind_import, bind_import_from, surely_imports
 from tflint_grad.flow.iteration import put_item, rounds, unpack
 from tflint_grad.flow.joins import join_cells, join_values
 from tflint_grad.flow.operators import binary
@@ -137,6 +137,7 @@ class Interpreter(Expressions):
         test = names.materialise(self, self.evaluate(node.test))
         control_on(self, node.test, "break" if _leaves_loop(node) else "if", test, node.test)
         decided = truth(self, test)
+        self.frame.branches += 1
         if decided is True:
             self.evaluate(node.body)
         elif decided is False:
@@ -150,6 +151,7 @@ class Interpreter(Expressions):
                     lambda: self._branch(node.test, False, orelse),
                 ]
             )
+        self.frame.branches -= 1
         return False
 
     def _branch(self, test: cst.CSTNode, taken: bool, body: cst.CSTNode | None) -> None:
@@ -483,8 +485,8 @@ class Interpreter(Expressions):
                 self.evaluate(orelse)
 
         runs: list[Callable[[], None]] = [succeed]
-        for handler in handlers:
-            runs.append(partial(self._handle, handler))
+        if not surely_imports(self, body, handlers):
+            runs.extend(partial(self._handle, handler) for handler in handlers)
         frame = self.frame
         frame.finals += finalbody is not None
         self.fork(runs)

@@ -72,6 +72,8 @@ def _kept(x: Program, site: TapeSite) -> tuple[str, Station] | None:
     for keeper in site.keepers:
         if not keeper.long_lived or keeper.name in x.released_attributes:
             continue
+        if keeper.holder in x.passing:
+            continue  # it goes with the function that made the object
         station = keeper.station or site.station
         match keeper.kind:
             case "attribute":

@@ -167,6 +167,10 @@ def _watch(x: Execution, tape: Tape, value: Value, node: cst.CSTNode) -> None:
         x.tapes[tape.identity].automatic = None
 
 
+#: TF 2.21: `jacobian` of an array gives None, where `gradient` and `batch_jacobian` raise.
+_HOST_TARGETS = {False: (Kind.HOST, Kind.NDARRAY), True: (Kind.HOST,)}
+
+
 def take_gradient(
     x: Execution, tape: Tape, method: str, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
@@ -198,7 +202,7 @@ def take_gradient(
             describe_target(target),
             answers,
             isinstance(target.value, Data)
-            and target.value.kind in (Kind.HOST, Kind.NDARRAY)
+            and target.value.kind in _HOST_TARGETS[method == "jacobian"]
             and bool(target_paths),
             cause_of_host_target(target.value, target_paths),
             is_zeros,

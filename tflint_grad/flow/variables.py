@@ -11,6 +11,7 @@ from tflint_grad.flow.calls import call_opaque
 from tflint_grad.flow.host import holds_symbolic, host_use
 from tflint_grad.flow.operations import dtype_of
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths
+from tflint_grad.flow.recording import is_watched
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.values import (
     Argument,
@@ -131,7 +132,8 @@ def make_variable(x: Execution, name: str, arguments: Many[Argument], node: cst.
         meaning = meaning or content_dtype(x, initial.value)
         groups = [g for g in x.groups((initial.value,)) if g]
         live = {s: p for g in groups for s, p in g.items()}
-        if live and not isinstance(initial.value, (Function, Object)):
+        is_unclear = isinstance(initial.value, Object) and not is_watched(x, initial.value)
+        if live and not is_unclear and not isinstance(initial.value, Function):
             broken = x.break_paths(
                 node,
                 Break.REWRAP,
@@ -140,6 +142,8 @@ def make_variable(x: Execution, name: str, arguments: Many[Argument], node: cst.
                 Kind.TENSOR,
                 operand_node=initial.place.node if initial.place is not None else None,
                 qualified=name,
+                # TF 2.21: ValueError, unless it is made on the first call only: under some `if`.
+                symbolic=x.context.is_graph and not x.frame.branches,
             )
             paths = broken.paths
     identity = x.new_source(kind, UNNAMED, x.station(node))

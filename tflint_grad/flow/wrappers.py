@@ -111,9 +111,9 @@ def same_function(x: Execution, name: str, arguments: Many[Argument], node: cst.
 
 
 def custom_gradient(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
-    if not arguments:
-        return UNKNOWN
-    return wrapped(arguments[0].value, custom_gradient=True)
+    function = arguments[0].value if arguments else UNKNOWN
+    # `tf.grad_pass_through(tf.round)`: what comes back is no library function any more.
+    return wrapped(function, custom_gradient=True) if isinstance(function, Function) else UNKNOWN
 
 
 def reduce_values(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:

@@ -72,6 +72,8 @@ _PREDICATES = _words(
     "less_equal greater greater_equal logical_and logical_or logical_not logical_xor isin "
     "iscomplex isreal iscomplexobj isrealobj signbit"
 )
+# They only slice, and a slice of a tensor is a tensor (NumPy 2.4; a variable is converted).
+_SLICING = _words("flip trim_zeros")
 _SINKS = _words(
     "save savez savez_compressed savetxt array2string array_repr array_str set_printoptions "
     "seterr disp testing"
@@ -144,6 +146,8 @@ def _array_library(library: str, rest: str) -> HostFact:
         return HostFact(library, "conversion", "array", twin=TWINS.get(plain))
     if not first and leaf in _PREDICATES:
         return HostFact(library, "predicate", "bool")
+    if not first and leaf in _SLICING:
+        return HostFact(library, "passes", "same", in_graph=True)
     if first.startswith("testing") or leaf in _SINKS:
         return HostFact(library, "sink", "none")
     if leaf in _CONTEXTS:

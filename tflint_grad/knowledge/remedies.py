@@ -1,7 +1,7 @@
 """What to write instead: one short piece of advice for a message, each with code that is run.
 
-`code` computes the result `r` from the float tensor `x` (positive, four elements); a test runs it
-and sees that a gradient comes back.
+`code` computes the result `r` from the float tensor `x` (positive, four elements) under a tape that
+watches it, or `gradient` by a tape of its own; a test runs it and sees that a gradient comes back.
 """
 
 from __future__ import annotations
@@ -37,11 +37,46 @@ _CONTRAST = Remedy(
 )
 
 
+_SHUFFLE = Remedy("shuffle indices and gather", "r = tf.gather(x, tf.random.shuffle(tf.range(4)))")
+_SEGMENTS = Remedy(
+    "use tf.math.unsorted_segment_sum",
+    "r = tf.math.unsorted_segment_sum(x, [0, 1, 0, 1], 2)",
+)
+_UNIQUE = Remedy(
+    "find the unique keys from integers and use tf.math.unsorted_segment_sum on the values",
+    _SEGMENTS.code,
+)
+_TANH = Remedy("use a smooth alternative such as tf.tanh", "r = tf.tanh(10.0 * x)")
+_CROSS_ENTROPY = Remedy(
+    "use a loss such as keras.losses.binary_crossentropy",
+    "r = keras.losses.binary_crossentropy(tf.ones([1, 4]), x[None])",
+)
+_CHOSEN = Remedy(
+    "use the indices only to choose: tf.gather(scores, indices)", "r = tf.gather(x, [2, 0])"
+)
+_FLOATS = Remedy("keep it a float", "r = tf.cast(x, tf.float64)")
+_SATURATION = Remedy(
+    "blend with tf.image.rgb_to_grayscale",
+    "image = tf.reshape(x[:3], [1, 1, 1, 3]); "
+    "r = 1.5 * image - 0.5 * tf.image.rgb_to_grayscale(image)",
+)
+_HUE = Remedy(
+    "turn the colours by a matrix: tf.linalg.matvec",
+    "r = tf.linalg.matvec([[0.8, 0.2, 0.0], [0.0, 0.8, 0.2], [0.2, 0.0, 0.8]], x[:3])",
+)
+
+
+def _in(rooms: str, names: str) -> tuple[str, ...]:
+    """Each of the names in each of the modules."""
+    return tuple(f"{room}.{name}" for room in rooms.split() for name in names.split())
+
+
 def _rounding(spelling: str) -> Remedy:
     code = _STRAIGHT_THROUGH.format(spelling)
     return Remedy(f"use a straight-through estimator: {code}", f"r = {code}")
 
 
+_TNP = "tensorflow.experimental.numpy"
 _OPERATIONS: dict[str, Remedy] = {
     "tensorflow.round": _rounding("tf.round"),
     "tensorflow.floor": _rounding("tf.floor"),
@@ -51,93 +86,198 @@ _OPERATIONS: dict[str, Remedy] = {
     "keras.ops.floor": _rounding("keras.ops.floor"),
     "keras.ops.ceil": _rounding("keras.ops.ceil"),
     "keras.ops.trunc": _rounding("keras.ops.trunc"),
-    "tensorflow.sign": Remedy("use a smooth alternative such as tf.tanh", "r = tf.tanh(10.0 * x)"),
+    f"{_TNP}.floor": _rounding("tnp.floor"),
+    f"{_TNP}.ceil": _rounding("tnp.ceil"),
+    f"{_TNP}.fix": _rounding("tnp.fix"),
+    "keras.backend.round": _rounding("tf.round"),
+    **dict.fromkeys(
+        (
+            *_in("tensorflow keras.backend", "sign"),
+            *_in(_TNP, "sign heaviside"),
+            "keras.ops.heaviside",
+        ),
+        _TANH,
+    ),
     "keras.ops.sign": Remedy(
         "use a smooth alternative such as keras.ops.tanh", "r = keras.ops.tanh(10.0 * x)"
     ),
-    "tensorflow.math.floordiv": Remedy("use tf.divide", "r = tf.divide(x, 2.0)"),
+    **dict.fromkeys(
+        ("tensorflow.math.floordiv", "tensorflow.truncatediv"),
+        Remedy("use tf.divide", "r = tf.divide(x, 2.0)"),
+    ),
     "keras.ops.floor_divide": Remedy("use keras.ops.divide", "r = keras.ops.divide(x, 2.0)"),
-    "operator.//": Remedy("divide with /", "r = x / 2.0"),
+    **dict.fromkeys(
+        ("operator.//", f"{_TNP}.floor_divide"), Remedy("divide with /", "r = x / 2.0")
+    ),
     **dict.fromkeys(
         (
-            "tensorflow.argmax",
-            "tensorflow.argmin",
-            "keras.ops.argmax",
-            "keras.ops.argmin",
-            "keras.backend.argmax",
-            "keras.backend.argmin",
-            "tensorflow.experimental.numpy.argmax",
-            "tensorflow.experimental.numpy.argmin",
-            "tensorflow.random.categorical",
+            *_in(f"tensorflow keras.ops keras.backend {_TNP}", "argmax argmin"),
+            *_in("keras.ops", "nanargmax nanargmin one_hot multi_hot"),
+            *_in("tensorflow.random", "categorical stateless_categorical"),
+            "keras.random.categorical",
         ),
         _SOFT,
     ),
-    **dict.fromkeys(("tensorflow.argsort", "keras.ops.argsort"), _VALUES),
+    **dict.fromkeys(
+        (*_in(f"tensorflow keras.ops {_TNP}", "argsort"), "keras.ops.argpartition"), _VALUES
+    ),
     **dict.fromkeys(
         (
-            *(f"operator.{symbol}" for symbol in ("<", "<=", ">", ">=", "==", "!=")),
-            *(
-                f"{room}.{name}"
-                for room in ("tensorflow", "keras.ops")
-                for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+            *_in("operator", "< <= > >= == !="),
+            *_in(
+                f"tensorflow keras.ops keras.backend {_TNP}",
+                "less less_equal greater greater_equal equal not_equal",
             ),
-            "tensorflow.math.count_nonzero",
+            *_in(f"tensorflow.math keras.ops {_TNP}", "count_nonzero"),
+            *_in(f"keras.ops {_TNP}", "isclose allclose signbit"),
+            *_in("keras.ops", "searchsorted digitize"),
             "tensorflow.math.zero_fraction",
             "tensorflow.histogram_fixed_width",
+            "tensorflow.histogram_fixed_width_bins",
             "tensorflow.searchsorted",
         ),
         _SIGMOID,
     ),
+    **dict.fromkeys(
+        (
+            *_in(
+                "keras.metrics",
+                "binary_accuracy categorical_accuracy sparse_categorical_accuracy"
+                " sparse_top_k_categorical_accuracy top_k_categorical_accuracy",
+            ),
+            *_in("tensorflow.math keras.ops", "in_top_k"),
+            "tensorflow.math.confusion_matrix",
+        ),
+        _CROSS_ENTROPY,
+    ),
+    **dict.fromkeys(
+        _in(
+            "tensorflow.image",
+            "non_max_suppression non_max_suppression_overlaps non_max_suppression_with_scores"
+            " combined_non_max_suppression",
+        ),
+        _CHOSEN,
+    ),
     "tensorflow.one_hot": Remedy("use tf.nn.softmax of the scores", "r = tf.nn.softmax(x)"),
+    "tensorflow.bitcast": _FLOATS,
+    "keras.ops.view": _FLOATS,
     "tensorflow.numpy_function": _PYTHON,
-    "tensorflow.random.shuffle": Remedy(
-        "shuffle indices and gather", "r = tf.gather(x, tf.random.shuffle(tf.range(4)))"
+    "tensorflow.py_function closed over": Remedy(
+        "hand it to the function among the inputs",
+        "r = tf.py_function(lambda a, b: a * b, [x, x], tf.float32)",
+    ),
+    "tensorflow.py_function integer": Remedy(
+        "let the function close over it",
+        "power = 3; r = tf.py_function(lambda a: a**power, [x], tf.float32)",
+    ),
+    **dict.fromkeys(
+        ("tensorflow.random.shuffle", "tensorflow.random.experimental.stateless_shuffle"), _SHUFFLE
     ),
     "tensorflow.truncatemod": Remedy("use tf.math.floormod", "r = tf.math.floormod(x, 0.3)"),
     "tensorflow.constant": Remedy(
         "use tf.convert_to_tensor", "v = tf.identity(x); r = tf.convert_to_tensor(v)"
     ),
-    "tensorflow.Variable": Remedy("use the tensor itself, or tf.identity", "r = tf.identity(x)"),
+    **dict.fromkeys(
+        ("tensorflow.Variable", "keras.Variable"),
+        Remedy("use the tensor itself, or tf.identity", "r = tf.identity(x)"),
+    ),
     "keras.ops.slice_update": Remedy(
         "use keras.ops.scatter_update",
         "r = keras.ops.scatter_update(x, np.array([[0]]), x[:1] * 2.0)",
     ),
-    "tensorflow.image.hsv_to_rgb": Remedy(
-        "work in RGB", "r = tf.image.rgb_to_grayscale(tf.reshape(x[:3], [1, 1, 1, 3]))"
+    **dict.fromkeys(
+        ("tensorflow.image.hsv_to_rgb", "keras.ops.image.hsv_to_rgb"),
+        Remedy("work in RGB", "r = tf.image.rgb_to_grayscale(tf.reshape(x[:3], [1, 1, 1, 3]))"),
     ),
     **dict.fromkeys(
-        (
-            "tensorflow.image.adjust_contrast",
-            "tensorflow.image.random_contrast",
-            "tensorflow.image.stateless_random_contrast",
-        ),
+        _in("tensorflow.image", "adjust_contrast random_contrast stateless_random_contrast"),
         _CONTRAST,
     ),
-    "tensorflow.unique": Remedy(
-        "find the unique keys from integers and use tf.math.unsorted_segment_sum on the values",
-        "r = tf.math.unsorted_segment_sum(x, [0, 1, 0, 1], 2)",
+    **dict.fromkeys(
+        _in("tensorflow.image", "adjust_saturation random_saturation stateless_random_saturation"),
+        _SATURATION,
     ),
-    "tensorflow.math.bincount": Remedy(
-        "use tf.math.unsorted_segment_sum",
-        "r = tf.math.unsorted_segment_sum(x, [0, 1, 0, 1], 2)",
+    **dict.fromkeys(_in("tensorflow.image", "adjust_hue random_hue stateless_random_hue"), _HUE),
+    **dict.fromkeys(
+        ("tensorflow.unique", "tensorflow.unique_with_counts", "keras.ops.unique"), _UNIQUE
     ),
-    "tensorflow.linalg.lu": Remedy(
-        "use tf.linalg.solve or tf.linalg.cholesky",
-        "r = tf.linalg.solve(tf.linalg.diag(x), tf.ones([4, 1]))",
+    **dict.fromkeys(("tensorflow.math.bincount", "keras.ops.bincount"), _SEGMENTS),
+    **dict.fromkeys(
+        ("tensorflow.linalg.lu", "keras.ops.lu_factor"),
+        Remedy(
+            "use tf.linalg.solve or tf.linalg.cholesky",
+            "r = tf.linalg.solve(tf.linalg.diag(x), tf.ones([4, 1]))",
+        ),
     ),
     "tensorflow.signal.rfft3d": Remedy(
         "use tf.signal.fft3d",
         "r = tf.math.real(tf.signal.fft3d(tf.cast(tf.reshape(x, [1, 2, 2]), tf.complex64)))",
     ),
+    "tensorflow.signal.irfft3d": Remedy(
+        "use tf.signal.ifft3d",
+        "r = tf.math.real(tf.signal.ifft3d(tf.cast(tf.reshape(x, [1, 2, 2]), tf.complex64)))",
+    ),
+    "tape.reset": Remedy(
+        "reset the tape before the forward pass",
+        """\
+with tf.GradientTape() as own:
+    own.reset()
+    own.watch(x)
+    loss = tf.reduce_sum(x * x)
+gradient = own.gradient(loss, x)
+""",
+    ),
+    "tape.stop_recording": Remedy(
+        "move what is differentiated out of this block",
+        """\
+with tf.GradientTape() as own:
+    own.watch(x)
+    loss = tf.reduce_sum(x * x)
+    with own.stop_recording():
+        shown = tf.reduce_max(x)
+gradient = own.gradient(loss, x)
+""",
+    ),
+    "back_prop": Remedy(
+        "drop back_prop=False",
+        "r = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * x), (0, x))[1]",
+    ),
+    "for": Remedy(  # over a dataset in a graph
+        "open the tape inside the loop, once a batch",
+        """\
+@tf.function
+def epoch(source):
+    total = tf.zeros_like(source)
+    for batch in tf.data.Dataset.from_tensors(1.0).repeat(2):
+        with tf.GradientTape() as own:
+            own.watch(source)
+            loss = tf.reduce_sum(source * source) * batch
+        total += own.gradient(loss, source)
+    return total
+
+gradient = epoch(x)
+""",
+    ),
 }
 _KINDS: dict[str, Remedy] = {
-    "integer-cast": Remedy("keep it a float", "r = tf.cast(x, tf.float64)"),
+    "no-gradient": Remedy(
+        "use a differentiable alternative, or a straight-through estimator",
+        "r = x + tf.stop_gradient(tf.cast(tf.math.is_finite(x), x.dtype) - x)",
+    ),
+    "zero-gradient": _TANH,
+    "unregistered": Remedy(
+        "give it a gradient of its own with tf.custom_gradient",
+        "r = tf.custom_gradient(lambda a: (tf.unique(a)[0], lambda upstream: upstream))(x)",
+    ),
+    "integer-cast": _FLOATS,
     "host-conversion": Remedy("keep the tensor", "r = tf.identity(x)"),
     "host-operation": Remedy(
         "use TensorFlow's own functions, or tf.custom_gradient around it", "r = tf.exp(x)"
     ),
-    "print": Remedy("print on a line of its own", "tf.print(x); r = x * 2.0"),
-    "assert": Remedy("assert on a line of its own", "tf.debugging.assert_positive(x); r = x * 2.0"),
+    "print-value": Remedy(
+        "call it as a statement and keep the tensor",
+        "tf.print('x', x); tf.debugging.assert_positive(x); r = x * 2.0",
+    ),
     "predict": Remedy(
         "call the model: model(x, training=True)",
         "r = keras.layers.Dense(1)(tf.reshape(x, [1, 4]), training=True)",
@@ -148,6 +288,10 @@ _KINDS: dict[str, Remedy] = {
     "py_function": _PYTHON,
     "assign": Remedy("use the new value itself, not the variable", "new = x * 3.0; r = new * new"),
     "stop_gradient": Remedy("leave a live path beside it", "r = x + tf.stop_gradient(x)"),
+    "dataset": Remedy(
+        "compute it on the batch, under the tape",
+        "r = sum(x * batch for batch in tf.data.Dataset.from_tensor_slices([1.0, 2.0]))",
+    ),
 }
 
 

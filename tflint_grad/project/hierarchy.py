@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from tflint_grad.project.facts import ClassFacts, Facts
@@ -34,6 +34,31 @@ class Hierarchy:
     def __init__(self, facts: Mapping[str, Facts]) -> None:
         self._facts = facts
         self._holders: dict[str, frozenset[Class]] = {}
+        self._below: dict[frozenset[str], dict[str, list[Class]]] = {}
+
+    def nearest(self, path: str, members: frozenset[str], count: int) -> list[Class]:
+        """The classes that have all of `members`: the nearest to a file first, then by name."""
+        below = self._classes_below(members)
+        found: set[Class] = set()
+        for folder in _folders_of(path):
+            # Of those that share this folder with the file, and no other below it, the first come
+            # first; and those that share another one are nearer still.
+            found.update(below.get(folder, ())[:count])
+        return sorted(found, key=lambda cls: (distance(path, cls[0]), cls[1]))[:count]
+
+    def _classes_below(self, members: frozenset[str]) -> dict[str, list[Class]]:
+        """For each folder the classes in it and below, those that lie least deep first.
+
+        So a question costs what it finds, however many classes of a project look alike.
+        """
+        if members not in self._below:
+            found: dict[str, list[Class]] = {}
+            classes = self.classes_with(members)
+            for cls in sorted(classes, key=lambda cls: (cls[0].count(os.sep), *cls)):
+                for folder in _folders_of(cls[0]):
+                    found.setdefault(folder, []).append(cls)
+            self._below[members] = found
+        return self._below[members]
 
     def classes_with(self, members: frozenset[str]) -> frozenset[Class]:
         """The classes that have all of `members`; none for no members."""
@@ -108,6 +133,15 @@ class Hierarchy:
             return (path, name) if name != cls.name else None
         named = [other for other in self._by_name.get(name, ()) if other != (path, cls.name)]
         return min(named, key=lambda other: distance(path, other[0])) if named else None
+
+
+def _folders_of(path: str) -> Iterator[str]:
+    """The folders that a file lies in, from the innermost."""
+    folder = os.path.dirname(path)
+    yield folder
+    while (parent := os.path.dirname(folder)) != folder:
+        folder = parent
+        yield folder
 
 
 def distance(path: str, other: str) -> tuple[int, str]:

@@ -45,7 +45,8 @@ class Index:
         self._files, self._listing, self._store = files, listing, store
         self._read, self._find = read, find
         self._unsaved: set[str] = set()
-        self._users: dict[str, tuple[str, ...]] = {}
+        self._modules: dict[str, dict[str, frozenset[str]]] = {}
+        self._names: dict[str, dict[str, frozenset[str]]] = {}
 
     @cached_property
     def _listed(self) -> tuple[list[str], bool]:
@@ -73,7 +74,8 @@ class Index:
             facts = facts_of(data)
             if self.facts.get(path) != facts:
                 self.facts[path] = facts
-                self._users.clear()
+                self._modules.clear()
+                self._names.clear()
                 for part in ("_files_by_word", "_hierarchy"):
                     self.__dict__.pop(part, None)
 
@@ -89,8 +91,9 @@ class Index:
         explicit = {
             user
             for name in names
-            for user in self._files_by_word.get(name, ())
-            if user != path and self._brings(user, name, targets)
+            for target in targets
+            for user in self._users_by_name(name).get(target, ())
+            if user != path
         }
         whole = {user for target in targets for user in self._users_of(target)} - {path}
         found, searched = [], 0
@@ -115,36 +118,67 @@ class Index:
                 found.setdefault(module.rpartition(".")[2], {})[path] = None
         return {word: list(paths) for word, paths in found.items()}
 
-    def _users_of(self, target: str) -> tuple[str, ...]:
+    def _users_of(self, target: str) -> frozenset[str]:
         """The files that import a module as a whole, or all of its names."""
-        if target not in self._users:
-            word = _module_word(target)
+        return self._users_by_module(_module_word(target)).get(target, frozenset())
+
+    def _users_by_module(self, word: str) -> dict[str, frozenset[str]]:
+        """For each module whose name ends in a word the files that import it as a whole."""
+        if word not in self._modules:
             # `from . import *` and `from .. import name` have no word for the package.
             candidates = {*self._files_by_word.get(word, ()), *self._files_by_word.get("", ())}
-            self._users[target] = tuple(
-                sorted(user for user in candidates if self._imports_whole(user, target, word))
-            )
-        return self._users[target]
+            found: dict[str, set[str]] = {}
+            for user in candidates:
+                for target in self._wholly_imported(user, word):
+                    found.setdefault(target, set()).add(user)
+            self._modules[word] = {target: frozenset(users) for target, users in found.items()}
+        return self._modules[word]
 
-    def _imports_whole(self, user: str, target: str, word: str) -> bool:
+    def _wholly_imported(self, user: str, word: str) -> Iterator[str]:
         for module, name, _ in self.facts[user].imports:
-            if name == word and self._find(user, _joined(module, name)) == target:
-                return True
-            whole = name in ("", "*") and module.rpartition(".")[2] in (word, "")
-            if whole and self._find(user, module) == target:
-                return True
-        return False
+            wanted = []
+            if name == word:
+                wanted.append(_joined(module, name))
+            if name in ("", "*") and module.rpartition(".")[2] in (word, ""):
+                wanted.append(module)
+            for dotted in wanted:
+                found = self._find(user, dotted)
+                if found is not None:
+                    yield found
 
-    def _brings(self, user: str, name: str, targets: set[str]) -> bool:
-        """Whether `from … import name` in `user` leads to one of `targets`, maybe through others."""
-        for module, imported, _ in self.facts[user].imports:
-            if imported == name:
-                origin = self._find(user, module)
-                if origin in targets:
-                    return True
-                if origin is not None and self._passes_on(origin, (name,)):
-                    return True
-        return False
+    def _users_by_name(self, name: str) -> dict[str, frozenset[str]]:
+        """For each file the others that import a name from it, also through files that pass it on.
+
+        Made for all files at once: a name such as `train_step` may be in every package.
+        """
+        if name not in self._names:
+            found: dict[str, set[str]] = {}
+            passed: dict[str, frozenset[str]] = {}
+            for user in self._files_by_word.get(name, ()):
+                for module, imported, _ in self.facts[user].imports:
+                    origin = self._find(user, module) if imported == name else None
+                    if origin is None:
+                        continue
+                    if origin not in passed:
+                        passed[origin] = self._origins(origin, name)
+                    for target in passed[origin]:
+                        found.setdefault(target, set()).add(user)
+            self._names[name] = {target: frozenset(users) for target, users in found.items()}
+        return self._names[name]
+
+    def _origins(self, path: str, name: str) -> frozenset[str]:
+        """A file that a name is imported from, and those that this file has it from."""
+        found, stack = {path}, [path]
+        while stack:
+            user = stack.pop()
+            facts = self.facts.get(user)
+            for module, imported, _ in () if facts is None else facts.imports:
+                if imported in (name, "*"):
+                    origin = self._find(user, module)
+                    if origin is not None and origin not in found:
+                        found.add(origin)
+                        stack.append(origin)
+        return frozenset(found)
 
     def _passes_on(self, path: str, names: Iterable[str]) -> bool:
         facts = self.facts.get(path)
@@ -178,8 +212,7 @@ class Index:
 
         The nearest folder first, then by path and name; none for no members.
         """
-        found = self._hierarchy.classes_with(members)
-        return tuple(sorted(found, key=lambda cls: (distance(path, cls[0]), cls[1])))[:MAX_CLASSES]
+        return tuple(self._hierarchy.nearest(path, members, MAX_CLASSES))
 
     @cached_property
     def _hierarchy(self) -> Hierarchy:

@@ -20,6 +20,9 @@ def write_concise(reports: Sequence[FileReport], stream: TextIO) -> None:
 
 
 def concise_line(finding: Finding, source: SourceText | None = None) -> str:
-    """`train.py:14:12: TFG201 np.exp(...) takes 'h' out of TensorFlow: …`"""
+    """`train.py:14:12: TFG201 np.exp(...) takes 'h' out of TensorFlow: …`, verified `… [confirmed]`"""
     place = spot(finding.filename, finding.location, source)
-    return f"{place}: {finding.code} {printable(finding.message)}"
+    line = f"{place}: {finding.code} {printable(finding.message)}"
+    if finding.verdict is not None:
+        line += f" [{printable(finding.verdict.in_short())}]"
+    return line

@@ -22,6 +22,7 @@ _STYLES = {
     Severity.WARNING: "bold yellow",
     Severity.ADVICE: "bold cyan",
 }
+_VERDICT_STYLES = {"confirmed": "bold", "refuted": "bold green", "inconclusive": "dim"}
 _MARGIN = "blue"
 #: An expression longer than this is shown by its first lines.
 _MOST_ROWS = 6
@@ -70,6 +71,11 @@ def finding_lines(finding: Finding, sources: Mapping[str, SourceText]) -> Iterat
         )
         if there is not None and (step.filename, step.location.row) != shown_above:
             yield _code_line(there, step.location.row, width)
+    if finding.verdict is not None:
+        yield Text.assemble(
+            (" " * width + " = ", _MARGIN),
+            (printable(finding.verdict.told()), _VERDICT_STYLES[str(finding.verdict.status)]),
+        )
 
 
 def _marked(

@@ -55,6 +55,7 @@ def finding_object(
         ],
         "tapes": len(finding.tapes),
         "fix": None,
+        "verdict": None if finding.verdict is None else finding.verdict.as_json(),
     }
     own = sources.get(finding.filename)
     if own is not None and own.cells:

@@ -14,7 +14,7 @@ _PATIENCE = 1.0
 
 
 @contextlib.contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(total: int, doing: str = "linting") -> Iterator[Callable[[int], None]]:
     """A function to be told how many are done; from the second second on it shows."""
     start = time.monotonic()
     bar: Progress | None = None
@@ -23,7 +23,7 @@ def progress_bar(total: int) -> Iterator[Callable[[int], None]]:
         nonlocal bar
         if bar is None and time.monotonic() - start > _PATIENCE:
             bar = _bar()
-            bar.add_task("linting", total=total)
+            bar.add_task(doing, total=total)
             bar.start()
         if bar is not None:
             bar.update(bar.task_ids[0], completed=done)

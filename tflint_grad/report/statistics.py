@@ -17,6 +17,8 @@ _NOUNS = {
     Severity.ADVICE: ("piece of advice", "pieces of advice"),
 }
 
+_VERDICTS = ("confirmed", "refuted", "inconclusive")
+
 
 def statistics(reports: Sequence[FileReport]) -> str:
     """One line a code, the most frequent first."""
@@ -41,6 +43,23 @@ def summary(reports: Sequence[FileReport]) -> str:
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
     touched = sum(1 for report in reports if report.findings)
     return f"Found {listed} in {touched} of {files}."
+
+
+def verdict_table(reports: Sequence[FileReport]) -> str:
+    """How many findings of each rule were confirmed, refuted, or neither; empty without verdicts."""
+    counts: dict[str, Counter[str]] = {}
+    for report in reports:
+        for finding in report.findings:
+            if finding.verdict is not None:
+                counts.setdefault(finding.code, Counter())[str(finding.verdict.status)] += 1
+    if not counts:
+        return ""
+    rows = [(code, counts[code]) for code in sorted(counts)]
+    rows.append(("total", sum(counts.values(), Counter())))
+    lines = ["".join(["verdicts", *(f"{word:>14}" for word in _VERDICTS)])]
+    for name, count in rows:
+        lines.append("".join([f"{name:8}", *(f"{count[word] or '-':>14}" for word in _VERDICTS)]))
+    return "\n".join(lines)
 
 
 def _plural(count: int, one: str, many: str) -> str:

@@ -9,6 +9,7 @@ from tflint_grad.rules import (
     bystanders,
     host_on_path,
     no_gradient,
+    seen,
     severed,
     tape_life,
     tool,
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
 
 RULES: dict[str, type[Rule]] = {
     rule.code: rule
-    for family in (tool, bystanders, host_on_path, no_gradient, severed, tape_life, unrecorded)
+    for family in (
+        tool,
+        bystanders,
+        host_on_path,
+        no_gradient,
+        severed,
+        tape_life,
+        unrecorded,
+        seen,
+    )
     for rule in family.RULES
 }
 

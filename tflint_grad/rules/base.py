@@ -26,6 +26,8 @@ class Rule:
     consequence: ClassVar[Consequence]
     since: ClassVar[str] = "0.1.0"
     listens: ClassVar[tuple[type[Event], ...]] = ()
+    #: Shown by running the program alone; no analysis finds it.
+    from_runs: ClassVar[bool] = False
 
     def check(self, event: Event) -> Iterator[Problem]:
         """The problems that one event shows; called in the order of execution."""

@@ -175,13 +175,6 @@ class PythonFunctionOnPath(BrokenPath):
             return f"{cause.operation} cannot be differentiated with an input that is no float"
         return f"{cause.operation} leaves TensorFlow in the body of a tf.py_function"
 
-    def advice(self, cause: Cause) -> str:
-        if cause.qualified == "tensorflow.py_function closed over":
-            return "; hand it to the function among the inputs"
-        if cause.qualified == "tensorflow.py_function integer":
-            return "; let the function close over it"
-        return super().advice(cause)
-
     def say(
         self, event: GradientTaken, answer: Answer, cause: Cause, consequence: Consequence
     ) -> str:

@@ -51,6 +51,7 @@ class NondifferentiableOp(BrokenPath):
     name = "nondifferentiable-op"
     consequence = Consequence.GRADIENT_NONE
     kind = Break.NO_GRADIENT
+    remedy_kind = "no-gradient"
 
     def loses(self, cause: Cause) -> str:
         return f"{cause.operation} has no gradient"
@@ -124,6 +125,7 @@ class ZeroGradientOp(BrokenPath):
     name = "zero-gradient-op"
     consequence = Consequence.GRADIENT_ZERO
     kind = Break.ZERO_GRADIENT
+    remedy_kind = "zero-gradient"
 
     def loses(self, cause: Cause) -> str:
         return f"{cause.operation} has a gradient of zero everywhere"
@@ -167,6 +169,7 @@ class UnregisteredGradient(BrokenPath):
     name = "unregistered-gradient"
     consequence = Consequence.RAISES
     kind = Break.UNREGISTERED
+    remedy_kind = "unregistered"
     listens: ClassVar[tuple[type[Event], ...]] = (GradientTaken, GraphFails)
 
     def check(self, event: Event) -> Iterator[Problem]:
@@ -218,6 +221,7 @@ class PrintAsValue(BrokenPath):
     name = "print-as-value"
     consequence = Consequence.RAISES
     kind = Break.PRINT_VALUE
+    remedy_kind = "print-value"
 
     def loses(self, cause: Cause) -> str:
         return f"{cause.operation} returns no tensor"
@@ -226,8 +230,8 @@ class PrintAsValue(BrokenPath):
         self, event: GradientTaken, answer: Answer, cause: Cause, consequence: Consequence
     ) -> str:
         return (
-            f"{self.loses(cause)}: what is computed from it for '{event.target}' raises;"
-            " call it as a statement and keep the tensor"
+            f"{self.loses(cause)}: what is computed from it for '{event.target}' raises"
+            f"{self.advice(cause)}"
         )
 
 

@@ -68,7 +68,8 @@ class SeveredOnPurpose(MeantElsewhere):
     no findings, since there another way stays live.
 
     ## Why it is bad
-    The gradient is None.
+    The gradient is None; in a loop of a graph, and beside a live output of a `tf.function`, it is
+    silently zero.
 
     ## Example
     ```python
@@ -86,8 +87,9 @@ class SeveredOnPurpose(MeantElsewhere):
     ```
 
     ## Evidence
-    TensorFlow 2.21: None; after `tape.reset()` what was recorded and watched before is forgotten;
-    `back_prop=False` is ignored in eager code and gives None in a graph.
+    TensorFlow 2.21: None, zeros in `for … in tf.range(…)` of a graph; after `tape.reset()` what was
+    recorded and watched before is forgotten; `back_prop=False` is ignored in eager code and gives
+    None in a graph.
     """
 
     code = "TFG211"
@@ -105,15 +107,6 @@ class SeveredOnPurpose(MeantElsewhere):
         if cause.qualified == "tape.stop_recording":
             return f"under {cause.operation} the tape does not record"
         return f"{cause.operation} stops the gradient on the only way"
-
-    def advice(self, cause: Cause) -> str:
-        if cause.qualified == "tape.reset":
-            return "; reset the tape before the forward pass"
-        if cause.qualified == "tape.stop_recording":
-            return "; move what is differentiated out of this block"
-        if cause.operation.endswith("back_prop=False)"):
-            return "; drop back_prop=False"
-        return super().advice(cause)
 
 
 class KerasHostApiOnPath(MeantElsewhere):
@@ -258,6 +251,7 @@ class DatasetOnPath(BrokenPath):
     name = "dataset-on-path"
     consequence = Consequence.GRADIENT_NONE
     kind = Break.DATASET
+    remedy_kind = "dataset"
 
     def loses(self, cause: Cause) -> str:
         if cause.qualified == "for":
@@ -266,11 +260,6 @@ class DatasetOnPath(BrokenPath):
                 " into which no tape looks"
             )
         return f"{cause.operation} computes in a data pipeline, into which no tape looks"
-
-    def advice(self, cause: Cause) -> str:
-        if cause.qualified == "for":
-            return "; open the tape inside the loop, once a batch"
-        return "; compute it on the batch, under the tape"
 
 
 RULES = (

@@ -55,11 +55,7 @@ class TapeExhaustedRule(Rule):
 
     def check(self, event: Event) -> Iterator[Problem]:
         assert isinstance(event, TapeExhausted)
-        again = (
-            "in the next round of a loop"
-            if event.first.place.node is event.station.place.node
-            else "again"
-        )
+        again = "in the next round of a loop" if _same_way(event) else "again"
         message = (
             f"{event.method}() is called {again} on a tape that is not persistent: it raises"
             " RuntimeError; ask once for all sources, or use persistent=True and del the tape"
@@ -70,6 +66,13 @@ class TapeExhaustedRule(Rule):
             ("used again here", event.station),
         )
         yield self.problem(event.station, message, story=story)
+
+
+def _same_way(event: TapeExhausted) -> bool:
+    """Whether both calls are one, reached through the same calls: only a loop brings it back."""
+    first, second = event.first, event.station
+    ways = [[id(call.node) for _, call in station.calls] for station in (first, second)]
+    return first.place.node is second.place.node and ways[0] == ways[1]
 
 
 class TapeRule(Rule):

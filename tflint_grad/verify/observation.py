@@ -16,22 +16,41 @@ class GradientCall:
 
     `outcomes` has one word a source: none, zero, finite, not-finite, or symbolic where a graph is
     still being traced; what comes of those follows as a call of its own once the graph runs.
-    `first` and `last` tell when, in events.
+    `tape` was entered there last, and `made` elsewhere where it has a line of its own.
+    `first` and `last` tell when, in events. `sources` are the names that the sources give themselves;
+    `asked_by` is the file that made the call where that is none of the watched; `zeros_for_none`:
+    the call itself wants zeros for what is not connected.
     """
 
     place: Place
     tape: Place
     method: str
+    made: Place = NOWHERE
     outcomes: list[str] = field(default_factory=list)
     error: str = ""
     target_is_host: bool = False
     count: int = 1
     first: int = 0
     last: int = 0
+    sources: list[str] = field(default_factory=list)
+    asked_by: str = ""
+    zeros_for_none: bool = False
+
+    @property
+    def tapes(self) -> tuple[Place, Place]:
+        """The places that its tape is known by."""
+        return (self.tape, self.made)
 
     @property
     def signature(self) -> tuple[object, ...]:
-        return (self.place, self.tape, self.method, tuple(self.outcomes), self.error)
+        return (
+            self.place,
+            self.tape,
+            self.method,
+            tuple(self.outcomes),
+            self.error,
+            tuple(self.sources),
+        )
 
 
 @dataclass
@@ -72,16 +91,22 @@ class TapeLife:
     recorded_by_gradients: int = 0
     alive_after_use: int = 0
     kept_after_use: int = 0
+    compared: bool = False  # with a run whose tapes forgot: `kept_after_use` is known
     kept_at_end: int = 0
     alive_at_end: bool = False
 
 
 @dataclass
 class Observations:
-    """A whole run. Events are counted: `at`, `first`, `last` tell what came before what."""
+    """A whole run. Events are counted: `at`, `first`, `last` tell what came before what.
+
+    `stages` tells of a marked row whether it was executed, traced into a graph, or traced into a
+    branch or loop of a graph: whether that ever runs is another matter.
+    """
 
     executed: dict[Place, int] = field(default_factory=dict)  # to the event of its first run
     under: dict[Place, list[Place]] = field(default_factory=dict)  # to the tapes recording then
+    stages: dict[Place, list[str]] = field(default_factory=dict)  # to eager, graph, branch
     gradients: list[GradientCall] = field(default_factory=list)
     raised: list[Raised] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
@@ -97,7 +122,7 @@ class Observations:
 
     def as_json(self) -> dict[str, Any]:
         data = asdict(self)
-        for name in ("executed", "under", "conversions"):
+        for name in ("executed", "under", "stages", "conversions"):
             data[name] = [[place, value] for place, value in getattr(self, name).items()]
         return data
 
@@ -109,8 +134,11 @@ class Observations:
         return cls(
             executed={place(key): at for key, at in data["executed"]},
             under={place(key): [place(tape) for tape in tapes] for key, tapes in data["under"]},
+            stages={place(key): stages for key, stages in data["stages"]},
             gradients=[
-                GradientCall(**{**one, "place": place(one["place"]), "tape": place(one["tape"])})
+                GradientCall(
+                    **{**one, **{key: place(one[key]) for key in ("place", "tape", "made")}}
+                )
                 for one in data["gradients"]
             ],
             raised=[

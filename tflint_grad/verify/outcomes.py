@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,9 +21,20 @@ _TRACES = ("_call", "__call__", "_initialize")
 def message(error: BaseException) -> str:
     """What an exception says; nothing where it fails to say it."""
     try:
-        return str(error).strip()[:_LONGEST]
+        return (_complaint(error) or str(error)).strip()[:_LONGEST]
     except Exception:
         return ""
+
+
+def _complaint(error: BaseException) -> str:
+    """What argparse has printed before it exits with a mere 2."""
+    step = error.__traceback__ if isinstance(error, SystemExit) else None
+    while step is not None:
+        code = step.tb_frame.f_code
+        if code is argparse.ArgumentParser.error.__code__:
+            return str(step.tb_frame.f_locals["message"])
+        step = step.tb_next
+    return ""
 
 
 def outcome(gradient: Any) -> str:
@@ -42,6 +54,14 @@ def of_array(values: Any) -> str:
     if not np.all(np.isfinite(values)):
         return NOT_FINITE
     return FINITE if np.any(values) else ZERO
+
+
+def names(sources: Any) -> list[str]:
+    """What the sources call themselves: variables have names, tensors none that says anything."""
+    return [
+        str(getattr(one, "path", one.name)) if hasattr(one, "assign") and one is not None else ""
+        for one in tf.nest.flatten(sources)
+    ]
 
 
 def is_host(target: Any) -> bool:

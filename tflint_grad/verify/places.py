@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import threading
@@ -14,6 +15,7 @@ from tensorflow.python.util import tf_stack
 from tflint_grad.verify.observation import NOWHERE, Place
 
 GENERATED = "__autograph_generated_file"
+_AUTOGRAPH = os.path.join("tensorflow", "python", "autograph")
 #: Errors of a graph tell the user's rows in their text only.
 _TOLD = re.compile(r'File "([^"]+)", line (\d+)')
 #: Frames looked at before a place is given up.
@@ -39,14 +41,26 @@ class Places:
             frame = frame.f_back
         return NOWHERE
 
+    def stranger(self, frame: FrameType) -> str:
+        """The file that a frame runs, where it is neither watched nor made from a watched one.
+
+        AutoGraph's own frames stand between its generated code and what that calls.
+        """
+        caller: FrameType | None = frame
+        while caller is not None and _AUTOGRAPH in caller.f_code.co_filename:
+            caller = caller.f_back
+        name = caller.f_code.co_filename if caller is not None else ""
+        return "" if GENERATED in name or self.at(name, 1)[1] else name
+
     def of(self, frame: FrameType) -> Place:
         """The place of one frame that runs a watched file or code generated from it."""
         return self.at(frame.f_code.co_filename, frame.f_lineno)
 
     def at(self, name: str, row: int) -> Place:
         """The place of a row of a watched file or of code generated from one."""
-        if name in self.files:
-            return (name, row)
+        watched = self.watched(name)
+        if watched:
+            return (watched, row)
         if GENERATED not in name:
             return NOWHERE
         if (name, row) not in self._origins:
@@ -56,9 +70,12 @@ class Places:
             if stack:
                 self._origins.update(stack[-1].get_effective_source_map())
         origin = self._origins.get((name, row))
-        if origin and origin[0] in self.files:
-            return (origin[0], int(origin[1]))
-        return NOWHERE
+        watched = self.watched(origin[0]) if origin else ""
+        return (watched, int(origin[1])) if origin and watched else NOWHERE
+
+    def watched(self, name: str) -> str:
+        """A watched file by the name that it is watched under, whatever the code calls it."""
+        return name if name in self.files else ""
 
     def through(self, error: BaseException) -> list[Place]:
         """Every place that an exception, or one that it came from, says it passed."""

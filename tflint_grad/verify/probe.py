@@ -11,14 +11,18 @@ import functools
 import gc
 import itertools
 import logging
+import sys
+import threading
 import weakref
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 from tensorflow.python.framework import op_callbacks, ops
+from tensorflow.python.ops import control_flow_v2_func_graphs
 from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify import outcomes
@@ -40,7 +44,7 @@ ASKS = ("gradient", "jacobian", "batch_jacobian")
 _MOST = 2000
 
 
-class _Record:
+class Record:
     """A tape under observation, and weak references to what it recorded in eager code."""
 
     def __init__(self, tape: tf.GradientTape, life: TapeLife, number: int) -> None:
@@ -48,10 +52,21 @@ class _Record:
         self.life = life
         self.number = number
         self.recorded: list[weakref.ref[Any]] = []
+        self.death: weakref.ref[Any] | None = None
 
     def alive(self) -> int:
         gc.collect()
+        return self.still_there()
+
+    def still_there(self) -> int:
+        """What lives of the record now, garbage that is not collected yet included."""
         return sum(reference() is not None for reference in self.recorded)
+
+
+class _Depth(threading.local):
+    """How many gradient calls of our own eyes a thread is in."""
+
+    value = 0
 
 
 class Probe:
@@ -73,16 +88,19 @@ class Probe:
         intermediates: bool = False,
         forgetful: list[int] | None = None,
         shift: Shift | None = None,
+        most: int = _MOST,
     ) -> None:
         self.seen = Observations()
         self.places = Places(files)
         self.measuring = True  # off while somebody differentiates numerically
         self.shift = shift
         self._clock = itertools.count(1)
-        self._depth = 0
+        self._depth = _Depth()
+        self._most = most
+        self._numbers = itertools.count()
         self._intermediates = intermediates
         self._forgetful = forgetful
-        self._records: list[_Record] = []
+        self._records: list[Record] = []
         self._functions: list[tuple[weakref.ref[Any], Place]] = []
         self._calls: dict[tuple[object, ...], GradientCall] = {}
         self._rows = RowTracer(self.places, self, frozenset(marks))
@@ -100,6 +118,9 @@ class Probe:
         if marked:
             under = self.seen.under.setdefault(place, [])
             under += [tape for tape in self._recording() if tape not in under]
+            stages = self.seen.stages.setdefault(place, [])
+            if (stage := _stage()) not in stages:
+                stages.append(stage)
 
     def note_passing(self, error: BaseException, place: Place) -> None:
         """An exception came through a watched row; whoever catches it."""
@@ -130,17 +151,17 @@ class Probe:
     def watching(self, rows: bool = True) -> Iterator[Probe]:
         """Everything below is undone on leaving. `rows`: tell which rows run, too."""
         with ExitStack() as stack:
-            replace = stack.enter_context
+            enter = stack.enter_context
             for name in ASKS:
-                replace(replaced(tf.GradientTape, name, self._asking))
-            replace(replaced(tf.GradientTape, "__init__", self._making))
-            replace(replaced(tf.GradientTape, "__enter__", self._entering))
-            replace(replaced(tf.GradientTape, "__exit__", self._leaving))
-            replace(replaced(ops._EagerTensorBase, "_numpy", self._converting))
-            replace(replaced(polymorphic_function.Function, "__init__", self._making_function))
+                enter(replaced(tf.GradientTape, name, self._asking))
+            enter(replaced(tf.GradientTape, "__init__", self._making))
+            enter(replaced(tf.GradientTape, "__enter__", self._entering))
+            enter(replaced(tf.GradientTape, "__exit__", self._leaving))
+            enter(replaced(ops._EagerTensorBase, "_numpy", self._converting))
+            enter(replaced(polymorphic_function.Function, "__init__", self._making_function))
             if self.shift is not None:
-                replace(self.shift.applied())
-            replace(self._hearing_warnings())
+                enter(self.shift.applied())
+            enter(self._hearing_warnings())
             if self._intermediates or self._forgetful is not None:
                 op_callbacks.add_op_callback(self._operation)
                 stack.callback(op_callbacks.remove_op_callback, self._operation)
@@ -159,17 +180,20 @@ class Probe:
         for record in reversed(self._records[-50:]):
             tape = record.tape()
             if tape is not None and tape._recording:
-                places.append(record.life.places[-1])
+                places += [record.life.places[0], record.life.places[-1]]
         return places
 
     def _making(self, original: Callable[..., None]) -> Callable[..., None]:
         def init(tape: Any, *arguments: Any, **named: Any) -> None:
             original(tape, *arguments, **named)
-            if self.measuring and len(self._records) < _MOST:
+            if self.measuring:
                 in_graph = not tf.executing_eagerly()
                 life = TapeLife([self.places.here()], tape._persistent, in_graph)
-                self.seen.tapes.append(life)
-                tape._tflint_grad_record = _Record(tape, life, len(self._records))
+                if len(self.seen.tapes) < self._most:
+                    self.seen.tapes.append(life)
+                if len(self._records) >= self._most:
+                    self._records = [one for one in self._records if one.tape() is not None]
+                tape._tflint_grad_record = Record(tape, life, next(self._numbers))
                 self._records.append(tape._tflint_grad_record)
 
         return init
@@ -208,13 +232,19 @@ class Probe:
         @functools.wraps(original)
         def ask(tape: Any, target: Any, sources: Any, *arguments: Any, **named: Any) -> Any:
             # `jacobian` asks through `gradient`, once a row: only the outer question is the user's.
-            if self._depth or not self.measuring:
+            if self._depth.value or not self.measuring:
                 return original(tape, target, sources, *arguments, **named)
             record = record_of(tape)
             opened = record.life.places[-1] if record is not None else NOWHERE
-            call = GradientCall(self.places.here(), opened, original.__name__)
-            call.target_is_host = outcomes.is_host(target)
-            self._depth += 1
+            made = record.life.places[0] if record is not None else NOWHERE
+            call = GradientCall(self.places.here(), opened, original.__name__, made)
+            call.asked_by = self.places.stranger(sys._getframe(1))
+            unconnected = named.get("unconnected_gradients", arguments[1:2])
+            call.zeros_for_none = "zero" in str(unconnected).lower()
+            with contextlib.suppress(Exception):  # what cannot be flattened is theirs to hear of
+                call.target_is_host = outcomes.is_host(target)
+                call.sources = outcomes.names(sources)
+            self._depth.value += 1
             recorded = record.life.recorded if record is not None else 0
             try:
                 result = original(tape, target, sources, *arguments, **named)
@@ -228,7 +258,7 @@ class Probe:
                 call.error = f"{type(error).__name__}: {outcomes.message(error)}"
                 raise
             finally:
-                self._depth -= 1
+                self._depth.value -= 1
                 self.add(call)
                 if record is not None:
                     record.life.gradients += 1
@@ -246,8 +276,7 @@ class Probe:
     def _ran(self, traced: GradientCall, words: list[str]) -> None:
         """A graph has computed gradients that were symbols when it was traced."""
         if self.measuring:
-            call = GradientCall(traced.place, traced.tape, traced.method, words)
-            self.add(call)
+            self.add(replace(traced, outcomes=words, count=1))
 
     def add(self, call: GradientCall) -> None:
         call.first = call.last = self.tick()
@@ -260,7 +289,7 @@ class Probe:
 
     def _converting(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def numpy(tensor: Any) -> Any:
-            if self.measuring and not self._depth:
+            if self.measuring and not self._depth.value:
                 place = self.places.here()
                 if place[1]:
                     self.seen.conversions[place] = self.seen.conversions.get(place, 0) + 1
@@ -340,9 +369,28 @@ class Probe:
                 record.life.kept_at_end = before - record.alive()
 
 
-def record_of(tape: Any) -> _Record | None:
+def _stage() -> str:
+    """What becomes of an operation that is called now: see `Observations.stages`."""
+    if tf.executing_eagerly():
+        return "eager"
+    graph = ops.get_default_graph()
+    while graph is not None:
+        if isinstance(graph, _BRANCHES):
+            return "branch"
+        graph = getattr(graph, "outer_graph", None)
+    return "graph"
+
+
+_BRANCHES = (
+    control_flow_v2_func_graphs.CondBranchFuncGraph,
+    control_flow_v2_func_graphs.WhileCondFuncGraph,
+    control_flow_v2_func_graphs.WhileBodyFuncGraph,
+)
+
+
+def record_of(tape: Any) -> Record | None:
     """What the probe knows of a tape; None for one that was made unseen."""
-    record: _Record | None = getattr(tape, "_tflint_grad_record", None)
+    record: Record | None = getattr(tape, "_tflint_grad_record", None)
     return record
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Statement = Callable[[str, int], tuple[int, int]]
 
 _SOURCE = re.compile(r"with respect to '([^']+)'")
+_TARGET = re.compile(r"gradient of '([^']+)'")
 _ASKED = ("asked for here", "used here", "used again here")
 
 
@@ -78,6 +79,15 @@ class Question:
             ),
             source=source[1] if source else "",
         )
+
+    @property
+    def about(self) -> str:
+        """`gradient of 'loss' with respect to 'w'`, as far as the finding names them."""
+        target = _TARGET.search(self.message)
+        told = f"gradient of '{target[1]}'" if target else "gradient"
+        if self.source:
+            return f"{told} with respect to '{self.source}'"
+        return told if target else "a gradient"
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -38,7 +38,7 @@ class Job:
     """One file: its findings, and the entries that may reach each of them, the smallest first.
 
     `files` are watched; `inputs` are the user's, by the function's qualified name; `seconds` bounds
-    each scene. `text` replaces the file's own where that is no Python (a notebook).
+    each scene; `search` has the folders that its imports are looked up in, as the analysis does.
     """
 
     number: int
@@ -51,6 +51,7 @@ class Job:
     inputs: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 30.0
     skipped: tuple[Entry, ...] = ()
+    search: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -67,6 +68,7 @@ class Job:
             "inputs": dict(self.inputs),
             "seconds": self.seconds,
             "skipped": [[one.kind, one.name] for one in self.skipped],
+            "search": list(self.search),
         }
 
     @classmethod
@@ -85,4 +87,5 @@ class Job:
             inputs=data["inputs"],
             seconds=data["seconds"],
             skipped=tuple(Entry(*one) for one in data["skipped"]),
+            search=tuple(data["search"]),
         )

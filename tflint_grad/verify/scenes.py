@@ -47,6 +47,7 @@ def jobs(
     seconds: float,
 ) -> list[Job]:
     """One job a file. The number of a question is the index of its finding."""
+    program.cache_clear()  # files may have changed since
     grouped: dict[str, list[tuple[Question, tuple[Entry, ...]]]] = {}
     watched = sorted({os.path.abspath(file) for file in files})
     for number, finding in enumerate(findings):
@@ -122,7 +123,15 @@ def entries(question: Question, finding: Finding, file: str) -> tuple[Entry, ...
         step.message.startswith("tape opened") for step in finding.trace
     )
     keras = _keras_entries(question, known, file)
-    if keras and not own_tape:
+    # Under a tape of the user's own, `fit` is no way to it, unless the tape stands in the class.
+    fit_first = not own_tape or any(
+        Entry(FIT, one.parent.qualified) in keras
+        for span in question.tapes
+        if span.file == file
+        and (one := known.reachable(span.first)) is not None
+        and one.parent is not None
+    )
+    if fit_first:
         found += keras
     reaching = [name for name in known.calls if needed <= known.reach(name)]
     reaching.sort(key=lambda name: (len(known.reach(name)), name not in needed))
@@ -133,7 +142,7 @@ def entries(question: Question, finding: Finding, file: str) -> tuple[Entry, ...
             if one is not None:
                 found += [Entry(CALL, one.qualified)]
                 found += [Entry(CALL, name) for name in known.callers(one.qualified)[:3]]
-    if own_tape:
+    if not fit_first:
         found += keras
     if _has_guard(known) or not needed:
         found = [*found[: _MOST - 1], Entry(MAIN)]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager import record
 from tensorflow.python.framework import ops
 from tensorflow.python.ops import resource_variable_ops
 
@@ -42,12 +43,16 @@ class Measured:
 class Shift:
     """Runs a scene with sources moved: `steps` are added to them when tape number `tape` opens.
 
-    With `place`, the first gradient call there that answers is written down as `measured`.
+    With `scatter`, trainable variables and watched tensors go to random places around their own
+    when the first tape opens; with `edge`, all their entries become that number. With `place`, the
+    first gradient call there that answers is written down as `measured`.
     """
 
     place: Place | None = None
     tape: int | None = None
     steps: dict[Key, Any] = field(default_factory=dict)
+    scatter: np.random.Generator | None = None
+    edge: float | None = None
     measured: Measured | None = None
 
     def __post_init__(self) -> None:
@@ -66,6 +71,8 @@ class Shift:
         @functools.wraps(made)
         def init(this: Any, *arguments: Any, **named: Any) -> None:
             made(this, *arguments, **named)
+            if isinstance(this, resource_variable_ops._UnreadVariable):
+                return  # the same variable, as `assign` returns it
             self._made.append(weakref.ref(this))
             if self._entered:
                 self._move(("variable", len(self._made) - 1), this)
@@ -91,7 +98,7 @@ class Shift:
 
     def on_entry(self, number: int) -> None:
         """A tape opens."""
-        if number != self.tape or self._entered:
+        if self._entered or (number != self.tape and not self._goes_elsewhere):
             return
         self._entered = True
         for index, reference in enumerate(self._made):
@@ -100,17 +107,37 @@ class Shift:
             if key[0] == "old":
                 self._move(key, _by_identity(key[1]))
 
+    @property
+    def _goes_elsewhere(self) -> bool:
+        return self.scatter is not None or self.edge is not None
+
+    def _step(self, key: Key, thing: Any) -> Any:
+        """What is added to a source; None where it stays."""
+        if not self._goes_elsewhere or thing is None or not thing.dtype.is_floating:
+            return self.steps.get(key)
+        if isinstance(thing, tf.Variable) and not thing.trainable:
+            return None
+        values = np.asarray(thing, np.float64)
+        if self.edge is not None:
+            return self.edge - values
+        assert self.scatter is not None
+        return np.asarray(self.scatter.normal(0.0, 0.5, values.shape))
+
     def _move(self, key: Key, thing: Any) -> None:
-        step = self.steps.get(key)
-        if step is None or thing is None or key in self._moved:
+        if key in self._moved or thing is None:
             return
-        self._moved.add(key)
-        if key[0] == "watched":
-            before = np.array(thing)
-            _overwrite(thing, before + step.astype(before.dtype))
-            self._restore.append(lambda: _overwrite(thing, before))
-        elif thing.dtype.is_floating:
-            thing.assign(thing + tf.cast(tf.constant(step), thing.dtype))
+        # No tape may see it, and a graph that is being traced must not do it at every call.
+        with record.stop_recording(), tf.init_scope():
+            step = self._step(key, thing) if tf.executing_eagerly() else None
+            if step is None:
+                return
+            self._moved.add(key)
+            if key[0] == "watched":
+                before = np.array(thing)
+                _overwrite(thing, before + step.astype(before.dtype))
+                self._restore.append(lambda: _overwrite(thing, before))
+            elif thing.dtype.is_floating:
+                thing.assign(thing + tf.cast(tf.constant(step), thing.dtype), read_value=False)
 
     def on_gradient(
         self,

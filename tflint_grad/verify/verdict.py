@@ -35,6 +35,20 @@ class Verdict:
     seconds: float = 0.0
     scene: str = ""
 
+    def told(self) -> str:
+        """`confirmed on GPU:0 (NVIDIA …), TensorFlow 2.21: … (0.4 s)`, in a line."""
+        if self.status is Status.INCONCLUSIVE:
+            return f"{self.status}: {self.reason}"
+        told = f"{self.status} on {self.device}" if self.device else str(self.status)
+        if self.tensorflow:
+            told += f", TensorFlow {'.'.join(self.tensorflow.split('.')[:2])}"
+        return f"{told}: {self.evidence} ({self.seconds:.1f} s)"
+
+    def in_short(self) -> str:
+        """`confirmed`, `refuted`, `inconclusive: needs inputs for 'env'`."""
+        reason = self.reason.partition(" (")[0]
+        return f"{self.status}: {reason}" if reason else str(self.status)
+
     def as_json(self) -> dict[str, Any]:
         return {
             "status": str(self.status),

@@ -132,6 +132,9 @@ class Candidates:
             usage.called_with and _LOSSES.search(name) and 2 in usage.called_with
         ):
             yield Stock("loss")
+        if min(usage.positional, default=0) > 1 and not attributes:
+            # Models that are made here take one input.
+            yield from (Stock("elementwise function"), Stock("scalar function"))
         if attributes & OF_MODELS or (
             _MODELS.search(name)
             and (usage.called_with or not usage.arithmetic)
@@ -176,6 +179,8 @@ class Candidates:
     def _of_names(self, names: set[str], name: str, usage: Usage) -> Iterator[Specification]:
         tensor_like = usage.attributes & OF_TENSORS or usage.multiplied
         if not tensor_like:
+            if usage.selects:
+                yield from (Literal(0), Literal(1))
             if usage.counted or any(_COUNTS.search(one) for one in (name,)):
                 yield from (Literal(2), Literal(3), Literal(1))
             if _FLAGS.search(name):
@@ -184,7 +189,9 @@ class Candidates:
                 yield Literal("name")
             if _NUMBERS.search(name) and not usage.indices and not usage.iterated:
                 yield from (Literal(0.1), Literal(1.0))
-        if self._takes_integers(usage) or any(_LABELS.search(one) for one in names):
+        if self._takes(usage, _REALS):
+            yield from (Tensor(shape=()), Tensor(shape=(2,)), Tensor())
+        if self._takes(usage, _INTEGERS) or any(_LABELS.search(one) for one in names):
             yield from (Tensor("int32", (2,)), Tensor("int64", (2,)), Tensor("int32", (2, 3)))
             yield Tensor("int32", ())
         for count in sorted(usage.unpacked):
@@ -195,12 +202,10 @@ class Candidates:
         if usage.decided and not usage.arithmetic and not tensor_like:
             yield from (Literal(True), Literal(False))
 
-    def _takes_integers(self, usage: Usage) -> bool:
-        for callee, place in usage.passed:
-            last = callee.rpartition(".")[2]
-            if place in _INTEGERS.get(last, ()):
-                return True
-        return False
+    def _takes(self, usage: Usage, kind: Mapping[str, tuple[str, ...]]) -> bool:
+        return any(
+            place in kind.get(callee.rpartition(".")[2], ()) for callee, place in usage.passed
+        )
 
     def _element(self, usage: Usage) -> Specification:
         """What a loop over it binds, by how the body uses that."""
@@ -485,6 +490,14 @@ _INTEGERS: dict[str, tuple[str, ...]] = {
     "segment_sum": ("1", "segment_ids"),
     "unsorted_segment_sum": ("1", "segment_ids"),
     "sequence_mask": ("0", "lengths"),
+}
+#: Arguments that are real numbers, whatever they are called.
+_REALS: dict[str, tuple[str, ...]] = {
+    "sigmoid_cross_entropy_with_logits": ("labels",),
+    "softmax_cross_entropy_with_logits": ("labels",),
+    "binary_crossentropy": ("0", "y_true"),
+    "categorical_crossentropy": ("0", "y_true"),
+    "mean_squared_error": ("0", "y_true"),
 }
 _ANNOTATED: dict[str, tuple[Specification, ...]] = {
     "float": (Literal(0.1), Literal(1.0)),

@@ -35,12 +35,15 @@ _TWO_SHAPES = (
     re.compile(r"shapes must be equal.*?\[([\d,?]*)\].*?\[([\d,?]*)\]", re.S),
     re.compile(r"\[([\d,]*)\] (?:vs|and|!=) \[([\d,]*)\]"),
     re.compile(r"shape(?:s|=)? ?\(([\d, ]*)\),? (?:and|vs\.?|\() ?\(?([\d, ]*)\)"),
+    re.compile(r"received \(\(([\d, ]*)\) vs \(([\d, ]*)\)\)"),
     re.compile(r"logits_size=\[([\d,]*)\] labels_size=\[([\d,]*)\]"),
 )
 _AXIS = re.compile(
     r"expected axis -?\d+ of input shape to have value (\d+), but received .*?\(([\d, ]*)\)", re.S
 )
-_EXPECTED_SHAPE = re.compile(r"expected shape=\(([^)]*)\), found shape=\(([^)]*)\)")
+_EXPECTED_SHAPE = re.compile(
+    r"[Ee]xpected shape[= ]\(([^)]*)\), (?:found shape=|but input has incompatible shape )\(([^)]*)\)"
+)
 _MIN_NDIM = re.compile(r"expected (?:min_)?ndim=(\d+), found ndim=(\d+)")
 _RANK = re.compile(r"[Ss]hape must be (?:at least )?rank (\d+) but is rank (\d+)")
 _RANK_AT_LEAST = re.compile(r"(?:rank|dimensions?|ndim)[^.]{0,40}?(?:at least|>=|be|expected) (\d)")
@@ -74,7 +77,7 @@ _MIXED = re.compile(r"expected to be a (\w+) tensor but is a (\w+) tensor")
 _CONVERTED = re.compile(r"conversion requested dtype (\w+) for Tensor with dtype (\w+)")
 _SCALAR = re.compile(
     r"only (?:size-1|length-1|0-dim\w*)|must be a scalar|is ambiguous|expected a scalar|to be a scalar"
-    r"|non-boolean|can only be converted|Python scalars|shape must be rank 0"
+    r"|non-boolean|can only be converted|Python scalars|shape must be rank 0|valid indices, got"
 )
 
 
@@ -182,10 +185,14 @@ def _with_attribute(name: str, present: Specification) -> Iterator[Specification
 def _of_dtypes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterator[Proposal]:
     message = f"{trouble.kind}: {trouble.message}"
     if match := _MIXED.search(message):
-        for path in paths:
-            yield from _with_dtype(path, state[path], {match[2]: _dtype(match[1])})
-        for path in paths:
-            yield from _with_dtype(path, state[path], {_dtype(match[1]): match[2]})
+        wanted, found = _dtype(match[1]), _dtype(match[2])
+        for change in ({found: wanted}, {wanted: found}):
+            for path in paths:
+                yield from _with_dtype(path, state[path], change)
+        # A whole number became a variable or a constant, where a real one was wanted.
+        for path, spec in state.items():
+            if isinstance(spec, Literal) and type(spec.value) is int:
+                yield path, Literal(spec.value + 0.5)
     if match := _CONVERTED.search(message):
         for path in paths:
             yield from _with_dtype(path, state[path], {match[2]: match[1]})
@@ -209,7 +216,7 @@ def _of_dtypes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
             spec = state[path]
             if isinstance(spec, Tensor) and spec.shape:
                 yield path, replace(spec, shape=())
-                yield path, Literal(0.5)
+                yield path, Literal(0.5) if spec.dtype.startswith("float") else Literal(1)
             elif isinstance(spec, Several) and all(isinstance(one, Tensor) for one in spec.items):
                 yield path, mapped(spec, lambda one: replace(one, shape=()))
 
@@ -223,6 +230,7 @@ def _of_shapes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
     if match := _EXPECTED_SHAPE.search(message):
         wanted, found = _shape(match[1]), _shape(match[2])
         yield from _last_dims(paths, state, found, wanted)
+        yield from _last_dims(paths, state, found[1:], wanted[1:])  # `x[tf.newaxis]`
         for path in paths:
             yield from _each_tensor(path, state[path], _shaped(wanted))
     for pattern in (_MIN_NDIM, _RANK):

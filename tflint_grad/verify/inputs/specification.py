@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+SEED = 20
 #: From a parameter, or a parameter of a constructor below it, to what it is to be.
 Path = tuple[str, ...]
 
@@ -228,8 +229,13 @@ def _height() -> Callable[..., Any]:
 def _curve() -> Callable[..., Any]:
     import tensorflow as tf
 
-    def curve(value: Any, *_: Any, **__: Any) -> Any:
-        return tf.sin(value) * value
+    def curve(*values: Any, **_: Any) -> Any:
+        floats = [one for one in tf.nest.flatten(values) if tf.is_tensor(one)]
+        floats = [one for one in floats if one.dtype.is_floating] or list(values[:1])
+        product = tf.sin(floats[0]) * floats[0]
+        for one in floats[1:]:
+            product *= tf.cast(tf.sin(one) * one, product.dtype)
+        return product
 
     return curve
 

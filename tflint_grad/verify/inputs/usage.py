@@ -18,6 +18,7 @@ class Usage:
 
     attributes: set[str] = field(default_factory=set)
     called_with: set[int] = field(default_factory=set)  # numbers of arguments
+    positional: set[int] = field(default_factory=set)  # of these
     iterated: list[ast.expr] = field(default_factory=list)  # what the elements are bound to
     iterated_in: list[Definition] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
@@ -28,6 +29,7 @@ class Usage:
     arithmetic: bool = False
     multiplied: bool = False  # as a matrix
     counted: bool = False  # in range(), as a size
+    selects: bool = False  # as an index
     decided: bool = False  # as a condition by itself
     names: set[str] = field(default_factory=set)  # that it goes by
 
@@ -92,6 +94,7 @@ class UsageReader:
                 usage.attributes.add(parent.attr)
             case ast.Call() if parent.func is node:
                 usage.called_with.add(len(parent.args) + len(parent.keywords))
+                usage.positional.add(len(parent.args))
             case ast.Call():
                 self._note_argument(node, parent, definition, usage, depth, known)
             case ast.keyword():
@@ -106,6 +109,8 @@ class UsageReader:
                 usage.iterated_in.append(definition)
             case ast.Subscript() if parent.value is node:
                 self._note_index(parent.slice, usage)
+            case ast.Subscript():
+                usage.selects = True
             case ast.Assign() if parent.value is node:
                 self._note_assignment(parent, definition, usage, depth, known)
             case ast.BinOp():
@@ -130,8 +135,9 @@ class UsageReader:
                 pass
 
     def _note_within(self, node: ast.expr, usage: Usage) -> None:
-        """An element of a list: `tf.reshape(x, [n, 3])` takes a size."""
+        """An element of a list: `tf.reshape(x, [n, 3])` takes a size, `x[:, n]` an index."""
         parent = self._parents.get(id(node))
+        usage.selects |= isinstance(parent, ast.Subscript) and parent.slice is node
         if isinstance(parent, ast.Call):
             callee = dotted(parent.func).rpartition(".")[2]
             if callee in _SIZED or callee == "build":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tflint_grad.verify.oracles import memory, raises, slow, wrong
-from tflint_grad.verify.oracles.base import Answer, Oracle, Runs
+from tflint_grad.verify.oracles.base import Answer, Oracle, Runs, unseen
+from tflint_grad.verify.oracles.doubts import doubt
 from tflint_grad.verify.oracles.gradients import outcome_oracle
 from tflint_grad.verify.question import Question
+from tflint_grad.verify.verdict import Status
 
 ORACLES: dict[str, Oracle] = {
     "raises": raises.oracle,
@@ -20,4 +22,7 @@ ORACLES: dict[str, Oracle] = {
 
 def judge(question: Question, runs: Runs) -> Answer:
     """What the runs of a scene say about a finding."""
-    return ORACLES[question.consequence](question, runs)
+    answer = ORACLES[question.consequence](question, runs)
+    if answer.status is Status.REFUTED and (reason := doubt(question, runs)):
+        return unseen(reason)
+    return answer

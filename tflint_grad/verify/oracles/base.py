@@ -19,6 +19,8 @@ class Answer:
     reason: str = ""
 
 
+_COMMAND = "run it by --verify -- COMMAND"
+
 Runs = Sequence[Observations]
 Oracle = Callable[[Question, Runs], Answer]
 
@@ -73,17 +75,31 @@ def asked(question: Question, run: Observations, after: int) -> list[GradientCal
         calls = [
             call
             for call in calls
-            if not call.tape[1] or any(call.tape in span for span in question.tapes)
+            if not call.tape[1] or any(one in span for one in call.tapes for span in question.tapes)
         ]
     return calls
 
 
 def told(kind: str, message: str) -> str:
-    """An exception in a line."""
-    first = next((line.strip() for line in message.splitlines() if line.strip()), "")
+    """An exception in a line, with what can be done where it is no fault of the inputs."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    # AutoGraph puts the traceback first.
+    first = (lines[-1] if lines[0].startswith("in user code") else lines[0]) if lines else ""
     first = first if len(first) <= 160 else first[:159] + "…"
+    match kind:
+        case "OutOfTime":
+            return f"it took {first}"
+        case "SystemExit":
+            return f"the program exits by itself ({first or 0}); {_COMMAND}"
+        case "EOFError" if "reading a line" in first:
+            return f"the program reads standard input; {_COMMAND}"
+        case "ModuleNotFoundError" | "ImportError":
+            return f"cannot be imported: {first}"
+        case "FileNotFoundError":
+            return f"a file is not there, in an empty folder: {first}; {_COMMAND}"
     return f"{kind}: {first}" if first else kind
 
 
 def share(part: int, whole: int) -> str:
-    return f"in {part} of {whole} runs"
+    """How many of the runs; the user's own program runs once, and may do a thing many times then."""
+    return f"in {part} of {whole} runs" if whole > 1 else "in this run"

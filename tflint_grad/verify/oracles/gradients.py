@@ -34,10 +34,11 @@ def outcome_oracle(word: str) -> Oracle:
         if not seen:
             return _unanswered(question, ran)
         shown = sum(seen)
-        about = f"gradient with respect to '{question.source}'" if question.source else "a gradient"
+        about = question.about
         # A relu is zero at some points: only what is zero at all of them is called so.
-        enough = shown == len(seen) if word == "zero" else shown > 0
-        if enough:
+        if word == "zero" and 0 < shown < len(seen):
+            return unseen(f"{about} was zero {share(shown, len(seen))}: not everywhere")
+        if shown:
             return confirmed(f"{about} was {_SPOKEN[word]} {share(shown, len(seen))}")
         others = sorted({each for run, first in ran for each in _words(question, run, first)})
         return refuted(f"{about} was {' or '.join(others)} {share(len(seen) - shown, len(seen))}")
@@ -53,7 +54,7 @@ def _of_run(word: str, question: Question, run: Observations, first: int) -> boo
     if word in words:
         # Zero for one of several sources may be as it should: all of them, or it is not called so.
         return word != "zero" or not words & {"finite", "not-finite"}
-    if not words:
+    if not words or (word == "zero" and words == {"not-finite"}):
         return None
     # Symbols have a gradient; its values are not known.
     return False if words - {"symbolic"} or word == "none" else None

@@ -24,8 +24,10 @@ def oracle(question: Question, runs: Runs) -> Answer:
     if most.kept_after_use > 0:
         return confirmed(f"the tape held {_values(most.kept_after_use)} after its last use")
     finished = [life for run, life in eager if run.escaped() is None and life.recorded]
-    if finished:
+    if any(life.compared for life in finished):
         return refuted("the tape held nothing after its last use")
+    if finished:
+        return unseen("what the tape held after its last use was not measured")
     return unseen("the tape recorded nothing in this run")
 
 
@@ -42,3 +44,4 @@ def kept(run: Observations, forgetful: Observations) -> None:
     """Fill `kept_after_use` from a second run whose tapes forgot after their last use."""
     for life, other in zip(run.tapes, forgetful.tapes, strict=False):
         life.kept_after_use = max(life.alive_after_use - other.alive_after_use, 0)
+        life.compared = True

@@ -26,7 +26,8 @@ SAID: dict[str, str] = {
     "TFG107": r"maximum_iterations|XLA",
     "TFG201": r"[Ss]ymbolic|NoneType|numpy|loop of ufunc|has no attribute|__array__",
     "TFG202": r"[Ss]ymbolic|NoneType|numpy|has no attribute|only (size-1|length-1|0-dim)|__array__",
-    "TFG203": r"[Ss]ymbolic|[Ff]ailed to convert|NoneType|out of scope|singleton|NumPy array",
+    "TFG203": r"[Ss]ymbolic|[Ff]ailed to convert|NoneType|out of scope|singleton|NumPy array"
+    r"|non-tensor type|no `len\(\)`",
     "TFG207": r"[Nn]o gradient|gradient registry|Gradient for|LookupError|not differentiable",
     "TFG209": r"NoneType|None|Operation|Unsupported",
     "TFG210": r"XLA|unsupported operations|PrintV2|not compilable",
@@ -38,6 +39,12 @@ SAID: dict[str, str] = {
 #: A later step chokes on what the flagged line gave: None, an operation, a host value.
 CHOKED = re.compile(
     r"NoneType|received None|None.*(convert|supported)|numpy\.nd|tf\.Operation|convert Operation"
+)
+#: On the way back nobody knows the flagged line: only its operation is told, or a wrong shape or type.
+BACKWARD = re.compile(
+    r"gradient registry has no entry for|No gradient defined for operation"
+    r"|Inputs to operation .* of type AddN|In\[[01]\] ndims|Invalid reduction dimension"
+    r"|Cannot convert 0.0 to EagerTensor of dtype"
 )
 #: What arguments of the wrong shape or type raise: no evidence for any pitfall that is not of shapes.
 _OF_ARGUMENTS = re.compile(
@@ -82,7 +89,7 @@ def _promised(question: Question, run: Observations, first: int) -> Raised | Non
             kind, _, message = call.error.partition(": ")
             return Raised(kind, message, [call.place], call.last, False)
     for error in run.raised:
-        if error.at > first and CHOKED.search(error.message):
+        if error.at > first and (CHOKED.search(error.message) or BACKWARD.search(error.message)):
             return error
     return None
 
@@ -90,5 +97,8 @@ def _promised(question: Question, run: Observations, first: int) -> Raised | Non
 def _went_on(question: Question, run: Observations) -> bool:
     """What was to raise is behind us: the gradient was asked for, where the finding names a place."""
     if not question.asked:
-        return begun(question, run) is not None
+        first = begun(question, run)
+        return first is not None and (
+            run.escaped() is None and any(call.last > first for call in run.gradients)
+        )
     return any(call.place in span for call in run.gradients for span in question.asked)

@@ -61,7 +61,7 @@ def _count(question: Question, runs: Runs) -> list[str]:
 
 def _asked_of_tape(question: Question, run: object) -> bool:
     calls = getattr(run, "gradients", [])
-    return any(call.tape in span for call in calls for span in question.tapes)
+    return any(one in span for call in calls for one in call.tapes for span in question.tapes)
 
 
 def _split(name: str) -> tuple[str, int]:

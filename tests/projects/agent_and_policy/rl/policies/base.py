@@ -1,0 +1,6 @@
+import abc
+
+
+class Policy(abc.ABC):
+    @abc.abstractmethod
+    def sample(self, state): ...

@@ -1,0 +1,5 @@
+import tensorflow as tf
+from ns.training import main
+
+if __name__ == "__main__":
+    gradients = main()

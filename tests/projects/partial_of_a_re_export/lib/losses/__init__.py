@@ -1,0 +1,2 @@
+from .focal import focal_loss as focal
+from .plain import *

@@ -1,0 +1,2 @@
+from .rounding import *
+from .scaling import *

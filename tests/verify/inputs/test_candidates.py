@@ -1,0 +1,110 @@
+"""What a parameter may be: by calls, annotations, use and name, the likeliest first."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from tflint_grad.verify.inputs.candidates import Candidates
+from tflint_grad.verify.inputs.specification import Specification
+from tflint_grad.verify.syntax import Program
+
+
+def first(text: str, function: str = "f", name: str = "x", **namespace: object) -> str:
+    return str(candidates(text, function, name, **namespace)[0])
+
+
+def candidates(text: str, function: str, name: str, **namespace: object) -> list[Specification]:
+    program = Program.of(textwrap.dedent(text))
+    return Candidates(program, namespace).of_parameter(program.by_name[function], name)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def f(x: float): pass", "0.1"),
+        ("def f(x: 'int'): pass", "2"),
+        ("def f(x: bool | None): pass", "True"),
+        ("def f(x: tf.Variable): pass", "float32[2,3]"),
+        ("def f(x: tf.keras.Model): pass", "<model>"),
+        ("def f(x: list[tf.Tensor]): pass", "[float32[2,3], float32[2,3]]"),
+        ("def f(x=3): pass", "(default)"),
+        ("def f(x): return tf.reduce_sum(x)", "float32[2,3]"),
+        ("def f(x): return x.trainable_variables", "<model>"),
+        ("def f(x): x.apply_gradients([])", "<optimizer>"),
+        ("def f(x): x.update_state(1.0)", "<metric>"),
+        ("def f(x): x.assign_sub(1.0)", "float32[2,3]"),
+        ("def f(x): return range(x)", "2"),
+        ("def f(x): return y[:, x]", "0"),
+        ("def f(x): a, b = x", "(float32[2,3], float32[2,3])"),
+        ("def f(x): return x['a'] + x['b']", "{'a': float32[2,3], 'b': float32[2,3]}"),
+        ("def f(x): return [tf.exp(one) for one in x]", "[float32[2,3], float32[2,3]]"),
+        ("def f(x): return x(1.0, 2.0)", "<elementwise function>"),
+        ("def f(x): return tf.gather(table, x)", "int32[2]"),
+        ("def f(x): return sigmoid_cross_entropy_with_logits(labels=x)", "float32[]"),
+    ],
+)
+def test_use_and_annotation_say_what_it_is(text: str, expected: str) -> None:
+    assert first(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("optimizer", "<optimizer>"),
+        ("labels", "int32[2]"),
+        ("learning_rate", "0.1"),
+        ("num_classes", "2"),
+        ("training", "True"),
+        ("filename", "'name'"),
+    ],
+)
+def test_a_name_says_what_use_does_not(name: str, expected: str) -> None:
+    assert first(f"def f({name}): pass", name=name) == expected
+
+
+def test_a_real_call_comes_before_all() -> None:
+    text = """
+    def f(x: int): pass
+    f(tf.random.normal([32, 10]))
+    """
+    assert first(text) == "tf.random.normal([32, 10])" or first(text, tf=object()) == (
+        "tf.random.normal([32, 10])"
+    )
+
+
+def test_a_local_name_at_a_call_is_followed_to_what_it_was_given() -> None:
+    text = """
+    def f(x): pass
+    def main():
+        size = 4
+        f(tf.ones([size, 2]))
+    """
+    assert first(text, tf=object()) == "tf.ones([4, 2])"
+
+
+def test_a_parameter_of_the_caller_says_nothing() -> None:
+    text = """
+    def f(x): return tf.exp(x)
+    def main(value):
+        f(value)
+    """
+    assert first(text, tf=object()) == "float32[2,3]"
+
+
+def test_an_object_of_the_module_s_own_class_is_built() -> None:
+    text = """
+    class Agent:
+        def act(self, state): pass
+    def f(agent): return agent.act(1.0)
+    """
+    assert first(text, name="agent") == "Agent(…)"
+
+
+def test_a_parameter_is_what_the_function_it_is_handed_to_makes_of_it() -> None:
+    text = """
+    def inner(y): return y.trainable_variables
+    def f(x): return inner(x)
+    """
+    assert first(text) == "<model>"

@@ -1,0 +1,129 @@
+"""Where scenes run: what is asked for, what there is, and how a process is held to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from unittest.mock import create_autospec
+
+import pytest
+
+from tests.verify.hostile import in_step
+from tflint_grad.engine import lint_files
+from tflint_grad.verify import scenes
+from tflint_grad.verify.devices import Device, NoSuchDevice, Wanted, settle, spread
+from tflint_grad.verify.supervisor import supervise
+from tflint_grad.verify.verdict import Status
+
+tf = pytest.importorskip("tensorflow")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("auto", Wanted()),
+        ("cpu", Wanted("cpu")),
+        ("GPU", Wanted("gpu")),
+        ("cpu:1", Wanted("cpu", 1)),
+        ("gpu:0", Wanted("gpu", 0)),
+    ],
+)
+def test_devices_are_asked_for_by_kind_and_number(text: str, wanted: Wanted) -> None:
+    assert Wanted.parse(text) == wanted
+    assert Wanted.parse(str(wanted)) == wanted
+
+
+@pytest.mark.parametrize("text", ["", "tpu", "auto:1", "gpu:", "gpu:x", "gpu:-1", "cpu 1"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="none of auto, cpu, gpu"):
+        Wanted.parse(text)
+
+
+def _config(gpus: int) -> Any:
+    """TensorFlow's own device API, as a machine with so many GPUs has it."""
+    config = create_autospec(tf.config, spec_set=True)
+    devices = {
+        "GPU": [tf.config.PhysicalDevice(f"/physical_device:GPU:{n}", "GPU") for n in range(gpus)],
+        "CPU": [tf.config.PhysicalDevice("/physical_device:CPU:0", "CPU")],
+    }
+    config.list_physical_devices.side_effect = devices.__getitem__
+    config.experimental.get_device_details.return_value = {"device_name": "NVIDIA H100"}
+    return config
+
+
+def test_auto_takes_a_gpu_where_there_is_one_and_says_which() -> None:
+    assert str(settle(Wanted(), _config(0))) == "CPU:0"
+    assert str(settle(Wanted(), _config(1))) == "GPU:0 (NVIDIA H100)"
+    assert str(settle(Wanted("cpu"), _config(1))) == "CPU:0"
+
+
+def test_a_process_sees_its_own_gpu_alone_and_does_not_take_it_whole() -> None:
+    config = _config(3)
+    device = settle(Wanted("gpu", 2), config)
+    assert (str(device), device.gpus) == ("GPU:2 (NVIDIA H100)", 3)
+    gpu = config.list_physical_devices("GPU")[2]
+    config.set_visible_devices.assert_called_once_with(gpu, "GPU")
+    config.experimental.set_memory_growth.assert_called_once_with(gpu, True)
+
+
+def test_on_a_cpu_no_gpu_is_touched() -> None:
+    config = _config(2)
+    settle(Wanted("cpu"), config)
+    config.set_visible_devices.assert_called_once_with([], "GPU")
+    assert Wanted("cpu").environment()["CUDA_VISIBLE_DEVICES"] == "-1"
+    assert "CUDA_VISIBLE_DEVICES" not in Wanted("gpu").environment()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "gpus", "told"),
+    [
+        (Wanted("gpu"), 0, "--device gpu: TensorFlow sees no GPU"),
+        (Wanted("gpu", 1), 1, "--device gpu:1: TensorFlow sees one GPU, gpu:0"),
+        (Wanted("gpu", 7), 2, "--device gpu:7: TensorFlow sees 2 GPUs, gpu:0 to gpu:1"),
+    ],
+)
+def test_a_gpu_that_is_not_there_is_told_in_a_line(wanted: Wanted, gpus: int, told: str) -> None:
+    with pytest.raises(NoSuchDevice) as caught:
+        settle(wanted, _config(gpus))
+    assert str(caught.value) == told
+
+
+def test_scenes_are_spread_over_all_gpus_unless_one_is_named() -> None:
+    first = Device("gpu", 0, gpus=3)
+    assert spread(Wanted(), first, 4) == [Wanted("gpu", 1), Wanted("gpu", 2), Wanted("gpu", 0)]
+    assert spread(Wanted("gpu", 1), Device("gpu", 1, gpus=3), 3) == [Wanted("gpu", 1)] * 2
+    assert spread(Wanted(), Device("cpu", 0), 2) == [Wanted("cpu", None)]
+
+
+def test_a_scene_runs_on_the_second_of_two_logical_cpus(tmp_path: Path) -> None:
+    """The whole way: a worker makes two devices, and what the program makes lies on the second."""
+    checks = "assert w.device.endswith('CPU:1'), w.device\nassert 'CPU:1' in (w * 2.0).device"
+    (tmp_path / "placed.py").write_text(in_step(checks))
+    (report,) = lint_files([str(tmp_path / "placed.py")])
+    jobs = scenes.jobs(report.findings, [], {}, 60.0)
+    (verdict,) = supervise(jobs, Wanted("cpu", 1)).values()
+    assert (verdict.status, verdict.device) == (Status.CONFIRMED, "CPU:1"), verdict.reason
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/nvidiactl"), reason="NO GPU: not run on one")
+def test_on_a_gpu_the_verdict_says_which(tmp_path: Path) -> None:
+    (tmp_path / "placed.py").write_text(in_step("assert 'GPU:0' in w.device"))
+    environment = {key: one for key, one in os.environ.items() if key != "CUDA_VISIBLE_DEVICES"}
+    command = "-m tflint_grad --verify --device gpu --output-format json placed.py"
+    result = subprocess.run(
+        [sys.executable, *command.split()],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "TensorFlow sees no GPU" in result.stderr:
+        pytest.skip("there is a GPU, and this TensorFlow is built without")
+    (finding,) = json.loads(result.stdout)
+    assert finding["verdict"]["status"] == "confirmed"
+    assert finding["verdict"]["device"].startswith("GPU:0 (")

@@ -1,0 +1,117 @@
+"""Where scenes run: which device is wanted, which there are, and how a process is held to one.
+
+Everything that is special to GPUs is here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+AUTO, CPU, GPU = "auto", "cpu", "gpu"
+_FORM = re.compile(r"(auto)|(cpu|gpu)(?::(\d{1,3}))?", re.IGNORECASE)
+
+
+class NoSuchDevice(Exception):
+    """TensorFlow does not see what is wanted; told in one line."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What `--device` says. `index` is None where any will do."""
+
+    kind: str = AUTO
+    index: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Wanted:
+        """Raises ValueError for what is none of `auto`, `cpu`, `gpu`, `cpu:N` and `gpu:N`."""
+        match = _FORM.fullmatch(text.strip())
+        if match is None:
+            raise ValueError(f"{text!r} is none of auto, cpu, gpu, cpu:N and gpu:N")
+        kind = (match[1] or match[2]).lower()
+        return cls(kind, int(match[3]) if match[3] else None)
+
+    def __str__(self) -> str:
+        return self.kind if self.index is None else f"{self.kind}:{self.index}"
+
+    def environment(self) -> Mapping[str, str]:
+        """What must be set before TensorFlow is imported."""
+        variables = {"TF_FORCE_GPU_ALLOW_GROWTH": "true"}  # a shared card is not taken whole
+        if self.kind == CPU:
+            variables["CUDA_VISIBLE_DEVICES"] = "-1"
+        return variables
+
+
+@dataclass(frozen=True)
+class Device:
+    """The one device of a worker. `gpus`: how many TensorFlow sees in all."""
+
+    kind: str
+    index: int
+    model: str = ""
+    gpus: int = 0
+
+    def __str__(self) -> str:
+        name = f"{self.kind.upper()}:{self.index}"
+        return f"{name} ({self.model})" if self.model else name
+
+    @contextlib.contextmanager
+    def placed(self) -> Iterator[None]:
+        """Within, what names no device of its own is done on this one."""
+        if self.kind == GPU or not self.index:
+            yield  # the only one that the process sees: what TensorFlow chooses by itself
+            return
+        import tensorflow as tf
+
+        with tf.device(f"/CPU:{self.index}"):
+            yield
+
+    @property
+    def bounds_data(self) -> bool:
+        """Whether the size of a process' data can be limited: a driver maps as it likes."""
+        return self.kind == CPU
+
+
+def settle(wanted: Wanted, config: Any) -> Device:
+    """Hold this process to one device, before TensorFlow has used any.
+
+    Args:
+        config: `tf.config`.
+
+    Raises:
+        NoSuchDevice: there is none of that kind or number.
+    """
+    gpus = config.list_physical_devices("GPU")
+    if wanted.kind == GPU or (wanted.kind == AUTO and gpus):
+        index = wanted.index or 0
+        if index >= len(gpus):
+            raise NoSuchDevice(f"--device {wanted}: TensorFlow sees {_count(len(gpus))}")
+        gpu = gpus[index]
+        config.set_visible_devices(gpu, "GPU")
+        config.experimental.set_memory_growth(gpu, True)
+        details = config.experimental.get_device_details(gpu)
+        return Device(GPU, index, str(details.get("device_name", "")), len(gpus))
+    config.set_visible_devices([], "GPU")
+    index = wanted.index or 0
+    if index:
+        cpu = config.list_physical_devices("CPU")[0]
+        one = config.LogicalDeviceConfiguration()
+        config.set_logical_device_configuration(cpu, [one] * (index + 1))
+    return Device(CPU, index, gpus=len(gpus))
+
+
+def _count(gpus: int) -> str:
+    if not gpus:
+        return "no GPU"
+    return "one GPU, gpu:0" if gpus == 1 else f"{gpus} GPUs, gpu:0 to gpu:{gpus - 1}"
+
+
+def spread(wanted: Wanted, first: Device, workers: int) -> list[Wanted]:
+    """The devices of the workers that follow the first: the other GPUs in turn, or as wanted."""
+    if first.kind == GPU and wanted.index is None:
+        return [Wanted(GPU, number % first.gpus) for number in range(1, workers)]
+    return [Wanted(first.kind, wanted.index)] * (workers - 1)
