@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from tflint_grad.flow.program import Program
 
 #: Definitions of other files that are executed for what they pass, and the steps they get together.
-MAX_CALLERS = 8
+MAX_CALLERS = 4
 #: Those among them that reach this file through another definition only.
-MAX_FAR_CALLERS = 4
-CALLER_STEPS = 12_000
+MAX_FAR_CALLERS = 2
+CALLER_STEPS = 3_000
+#: Of these, and of what they call in further files.
+CALLER_STEPS_ABROAD = 3_000
 #: Files that are looked into for callers.
-MAX_FILES = 8
+MAX_FILES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +48,8 @@ def run_callers(x: Program) -> None:
     if x.project is None or not x.outline.leads:
         return
     limit, before = x.total_limit, x.steps
-    x.total_limit = before + CALLER_STEPS
+    abroad = x.steps_abroad
+    x.total_limit, x.steps_abroad = before + CALLER_STEPS, CALLER_STEPS_ABROAD
     x.under_callers = True
     found = _callers(x)
     far = [caller for caller in found if caller.far][:MAX_FAR_CALLERS]
@@ -60,7 +63,7 @@ def run_callers(x: Program) -> None:
         ):
             x.executed = executed
     x.under_callers = False
-    x.total_limit = limit + x.steps - before
+    x.total_limit, x.steps_abroad = limit + x.steps - before, abroad
 
 
 def _title(caller: Caller) -> str:
@@ -90,10 +93,24 @@ def _callers(x: Program) -> list[Caller]:
 
 
 def _names_of(caller: Caller) -> set[str]:
-    """What a module calls its part that leads to a tape."""
-    if caller.owner is not None:
-        return {caller.owner.name}
-    return {caller.item.name} if isinstance(caller.item, DefItem) else caller.item.names.bound
+    """What a module calls its part that leads to a tape, if others pass something there."""
+    item, owner = caller.item, caller.owner
+    if owner is not None:
+        made = next((one for one in owner.members if getattr(one, "name", "") == "__init__"), None)
+        return {owner.name} if _asks_for_arguments(item) or _asks_for_arguments(made) else set()
+    if isinstance(item, CodeItem):
+        return item.names.bound
+    return {item.name} if _asks_for_arguments(item) else set()
+
+
+def _asks_for_arguments(item: DefItem | CodeItem | None) -> bool:
+    """Whether there are parameters that have to be given: what has a default tells by that."""
+    if not isinstance(item, DefItem):
+        return False
+    arguments = item.node.args
+    names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+    required = names[: len(names) - len(arguments.defaults)]
+    return bool({*required} - {"self", "cls"}) or None in arguments.kw_defaults
 
 
 def _leading_parts(

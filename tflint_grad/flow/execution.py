@@ -73,8 +73,8 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_FILE = 20_000
     STEPS_PER_LINE = 20
     STEPS_PER_ENTRY = 6_000
-    STEPS_FOR_IMPORTS = 10_000
-    STEPS_ABROAD = 20_000
+    STEPS_FOR_IMPORTS = 6_000
+    STEPS_ABROAD = 8_000
     STEPS_PER_CALL_ABROAD = 3_000
 
     def __init__(

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from tflint_grad.flow.program import Program
 
 #: Subclasses of one class whose inherited tapes are executed.
-MAX_SUBCLASSES = 4
+MAX_SUBCLASSES = 3
 #: Steps that subclasses in other files get together.
-SUBCLASS_STEPS = 12_000
+SUBCLASS_STEPS = 6_000
 
 
 def run_templates(x: Program) -> None:
