@@ -28,7 +28,9 @@ That TensorFlow's registry has an entry for an operation is no evidence: `Floor`
 
 The records lie in `tools/measured/`, one a line; they are not part of the wheel. The tables that
 linting reads (`tflint_grad/knowledge/*.json`) are made from them. A name without a row is unknown,
-and lets gradients through.
+and lets gradients through. `tensorflow-version` in `[tool.tflint-grad]` selects among the versions
+below: the newest that is not newer. Earlier versions are measured in eager code only. Keras 2
+(`tf_keras`) is not measured: its names have the rows of Keras 3.
 """
 
 
