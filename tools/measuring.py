@@ -67,7 +67,8 @@ def measure(line: Line, whole: bool = True) -> dict[str, Any]:
         return record
     _conclude(record, call, pairs, regimes, parts)
     if whole and line.kind == "op" and record["measured"]:
-        record["edges"] = measure_at_edges(call)
+        # Where no gradient comes back, none is infinite.
+        record["edges"] = measure_at_edges(call) if record["gradient"] == "flows" else {}
         by_gradient = {name: best([*statuses.values()]) for name, statuses in regimes.items()}
         telling = max(by_gradient, key=lambda name: by_gradient[name] == record["gradient"])
         record["graph"] = measure_in_graph(call, telling)

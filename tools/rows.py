@@ -18,6 +18,8 @@ _NO_DATA = (
     "preserve_aspect_ratio use_locking infer_shape order optimize"
 )
 DETACHED_NAMES = frozenset(_NO_DATA.split())
+# What may be the call's own fault, and not the operation's.
+_DOUBTFUL = {"zero": "is zero", "fails": "raises, as it does with wrong shapes"}
 _RANK = ("none", "zero", "fails", "unregistered", "flows")
 
 
@@ -38,13 +40,11 @@ def why_no_evidence(record: Record, with_floats: Collection[str] = ()) -> str:
         return ""
     if not record["measured"] and record["name"] in with_floats:
         return "only calls without a float argument found"
-    if record["gradient"] == "zero":
-        return "only a call found whose gradient is zero, which may be the call's own fault"
+    if record["gradient"] in ("zero", "fails"):
+        return f"only a call found whose gradient {_DOUBTFUL[record['gradient']]}"
     inside = record.get("graph", {}).get("inside", "")
     if record["gradient"] != "flows" and inside.startswith("raises"):
         return f"only a call found that a graph refuses: {inside.removeprefix('raises ')}"
-    if record["gradient"] == "fails" and inside != "fails":
-        return f"only a call found whose gradient fails in eager code, and {inside} in a graph"
     return ""
 
 

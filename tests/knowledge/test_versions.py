@@ -1,10 +1,12 @@
 """A fact is one of a version of TensorFlow; by default the newest that was measured."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tflint_grad.config import Settings, UsageError, layer_from_table
+from tflint_grad.engine import lint_files
 from tflint_grad.knowledge import table
 from tflint_grad.knowledge.operations import fact
 
@@ -55,3 +57,20 @@ def test_the_configuration_selects() -> None:
 def test_what_is_no_version_is_refused(wrong: object) -> None:
     with pytest.raises(UsageError, match="must be a version of TensorFlow"):
         layer_from_table({"tensorflow-version": wrong}, ".", "pyproject.toml")
+
+
+def test_findings_are_those_of_the_selected_version(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import keras\nimport tensorflow as tf\n\nw = tf.Variable([1.0, 2.0])\n"
+        "with tf.GradientTape() as tape:\n"
+        "    loss = tf.reduce_sum(tf.constant([1.0, 2.0]) * keras.random.shuffle(w * w))\n"
+        "print(tape.gradient(loss, w))\n",
+        encoding="utf-8",
+    )
+    found = {}
+    for version in ("2.16", "2.21"):
+        table_of_settings = f'[tool.tflint-grad]\ntensorflow-version = "{version}"\ncache = false\n'
+        (tmp_path / "pyproject.toml").write_text(table_of_settings, encoding="utf-8")
+        (report,) = lint_files([str(tmp_path / "train.py")])
+        found[version] = [finding.location.row for finding in report.findings]
+    assert found == {"2.16": [6], "2.21": []}
