@@ -10,6 +10,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PATHS ?= fixtures/showcase
+# A file stays in one process: its tests share what is costly, such as one start of TensorFlow.
+PARALLEL ?= -n auto --dist loadfile
 
 .PHONY: lint verify test test-all check knowledge sweep clean
 
@@ -21,10 +23,10 @@ verify: .stamp-verify
 	@$(BIN)/tflint-grad --verify $(PATHS) || test $$? -eq 1
 
 test: .stamp-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: .stamp-test
-	TFLINT_GRAD_RUN_ALL=1 $(BIN)/python -m pytest
+	TFLINT_GRAD_RUN_ALL=1 $(BIN)/python -m pytest $(PARALLEL)
 
 sweep: .stamp-test
 	$(BIN)/python tools/sweep_ops.py
