@@ -145,6 +145,12 @@ def test_a_finding_foretells_of_its_own_source_only(file: str) -> None:
     assert finding.message == "gradient() returned None with respect to 'b' in 5 of 5 calls"
 
 
+def test_a_part_that_is_missing_explains_no_none(file: str) -> None:
+    some = call(file, GRADIENT, "none", "zero")
+    (finding,) = told(file, some, explained=[question(file, GRADIENT, "gradient-wrong")])
+    assert finding.message == "gradient() returned None with respect to 'w' in 5 of 5 calls"
+
+
 def test_a_nan_that_was_foretold_spreads(file: str) -> None:
     first = call(file, GRADIENT, "not-finite", "finite", first=10)
     spread = call(file, LATER, "not-finite", "not-finite", first=11)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from typing import Any
 
 import libcst as cst
@@ -56,6 +57,15 @@ _SYMBOLS: dict[type, str] = {
 }
 
 
+@lru_cache(maxsize=4096)
+def _literal(text: str) -> Value:
+    """The value that a number or string stands for: the same few are met all the time."""
+    try:
+        return constant(ast.literal_eval(text))
+    except (SyntaxError, ValueError):
+        return STATIC
+
+
 class Expressions(Execution):
     """The visitors of expressions."""
 
@@ -70,11 +80,11 @@ class Expressions(Execution):
         return False
 
     def visit_Integer(self, node: cst.Integer) -> bool:
-        self.value = constant(node.evaluated_value)
+        self.value = _literal(node.value)
         return False
 
     def visit_Float(self, node: cst.Float) -> bool:
-        self.value = constant(node.evaluated_value)
+        self.value = _literal(node.value)
         return False
 
     def visit_Imaginary(self, node: cst.Imaginary) -> bool:
@@ -82,10 +92,7 @@ class Expressions(Execution):
         return False
 
     def visit_SimpleString(self, node: cst.SimpleString) -> bool:
-        try:
-            self.value = constant(ast.literal_eval(node.value)) if len(node.value) < 200 else STATIC
-        except (SyntaxError, ValueError):
-            self.value = STATIC
+        self.value = _literal(node.value) if len(node.value) < 200 else STATIC
         return False
 
     def visit_ConcatenatedString(self, node: cst.ConcatenatedString) -> bool:

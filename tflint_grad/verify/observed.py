@@ -148,6 +148,8 @@ def _is_foretold(
         return True
     return any(
         one.consequence not in _OF_COST
+        # A part that is missing leaves the others: it explains no None.
+        and (word != "none" or one.consequence != "gradient-wrong")
         and _speaks_of(one, call)
         and index in relevant(one.source, call.place, len(call.outcomes))
         for one in explained
