@@ -287,7 +287,10 @@ def _is_decided(question: Question, run: Observations) -> bool:
     """Whether a run says enough to stop searching."""
     if question.consequence == "gradient-wrong":
         first = begun(question, run)
-        return first is not None and any(not call.error for call in asked(question, run, first))
+        # A model that is not built yet has no variables: nothing was asked for.
+        return first is not None and any(
+            call.outcomes and not call.error for call in asked(question, run, first)
+        )
     if question.consequence == "memory":
         return run.escaped() is None and any(
             place in question.flagged or any(place in span for span in question.tapes)

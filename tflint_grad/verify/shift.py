@@ -194,8 +194,9 @@ class Shift:
 
 
 def _tensor_of(source: Any) -> Any:
-    """The TensorFlow variable behind a Keras one."""
-    return getattr(source, "_value", source) if not tf.is_tensor(source) else source
+    """The TensorFlow variable behind a Keras one, which passes for a tensor too."""
+    inner = None if isinstance(source, tf.Variable) else getattr(source, "_value", None)
+    return inner if isinstance(inner, tf.Variable) else source
 
 
 def _by_identity(identity: int) -> Any:

@@ -140,7 +140,12 @@ class Candidates:
             and (usage.called_with or not usage.arithmetic)
             and not _LISTED.search(name)
         ):
-            yield from (Stock("model"), Stock("narrow model"), Stock("image model"))
+            yield from (
+                Stock("model"),
+                Stock("compiled model"),
+                Stock("narrow model"),
+                Stock("image model"),
+            )
             yield Stock("compiled model")
         if usage.called_with:
             if not attributes:
@@ -507,7 +512,7 @@ _ANNOTATED: dict[str, tuple[Specification, ...]] = {
     "Tensor": (Tensor(),),
     "Variable": (Tensor(kind="variable"), Tensor(shape=(3,), kind="variable")),
     "ndarray": (Tensor(kind="ndarray"), Tensor(shape=(3,), kind="ndarray")),
-    "Model": (Stock("model"), Stock("narrow model"), Stock("image model")),
+    "Model": (Stock("model"), Stock("compiled model"), Stock("narrow model"), Stock("image model")),
     "Sequential": (Stock("model"),),
     "Layer": (Stock("model"),),
     "Optimizer": (Stock("optimizer"),),
