@@ -33,11 +33,13 @@ def operation_lines(found: bool = True) -> list[Line]:
         name, _, call = row.partition(": ")
         lines.append(Line(name, call, "op"))
     if found:
+        written = {line.name for line in lines}  # a call that was chosen speaks for its name
         for file in ("found", "found_raw"):
             if (SPECS / f"{file}.txt").exists():
                 for row in rows_of(file):
                     name, _, call = row.partition(": ")
-                    lines.append(Line(name, call, "op", "found"))
+                    if name not in written:
+                        lines.append(Line(name, call, "op", "found"))
     return lines
 
 
