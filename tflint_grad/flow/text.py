@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import libcst as cst
 
 MAX_LENGTH = 40
@@ -15,5 +17,10 @@ def text_of(node: cst.CSTNode) -> str:
     if isinstance(node, cst.Call):
         function = text_of(node.func)
         return f"{function}(...)" if node.args else f"{function}()"
+    return _written(node)
+
+
+@lru_cache(maxsize=1024)  # an expression is asked about in each round and context
+def _written(node: cst.CSTNode) -> str:
     text = " ".join(_EMPTY.code_for_node(node).split())
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
