@@ -335,15 +335,7 @@ class Probe:
 
     @contextmanager
     def _hearing_warnings(self) -> Iterator[None]:
-        probe = self
-
-        class Ear(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                if len(probe.seen.warnings) < _MOST:
-                    told = record.getMessage()[:200]
-                    probe.seen.warnings.append((probe.places.here(), told))
-
-        ear = Ear(logging.WARNING)
+        ear = Ear(self, _MOST)
         logger = tf_logging.get_logger()
         level = logger.level
         # TensorFlow says each thing once a process: let it say it once a run.
@@ -408,3 +400,17 @@ def replaced(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None
             setattr(owner, name, original)
         else:
             delattr(owner, name)
+
+
+class Ear(logging.Handler):
+    """Writes down TensorFlow's own warnings, `most` of them, each with the place where it is said."""
+
+    def __init__(self, probe: Probe, most: int) -> None:
+        super().__init__(logging.WARNING)
+        self._probe = probe
+        self._most = most
+
+    def emit(self, record: logging.LogRecord) -> None:
+        heard = self._probe.seen.warnings
+        if len(heard) < self._most:
+            heard.append((self._probe.places.here(), record.getMessage()[:200]))

@@ -6,7 +6,6 @@ import atexit
 import contextlib
 import functools
 import json
-import logging
 import os
 import sys
 import time
@@ -23,7 +22,7 @@ from tflint_grad.verify.inside.journal import Journal
 from tflint_grad.verify.inside.lines import Rows, watch
 from tflint_grad.verify.observation import GradientCall, Observations, Place
 from tflint_grad.verify.places import GENERATED, Places
-from tflint_grad.verify.probe import Probe, Record, record_of
+from tflint_grad.verify.probe import Ear, Probe, Record, record_of
 
 #: Tapes, exceptions and warnings that are written down: a program may run for days.
 _MOST = 200
@@ -162,15 +161,7 @@ class Resident(Probe):
     @contextmanager
     def _hearing_warnings(self) -> Iterator[None]:
         """As the program has set TensorFlow's logger: what it silences stays silent."""
-        probe = self
-
-        class Ear(logging.Handler):
-            def emit(self, record: logging.LogRecord) -> None:
-                if len(probe.seen.warnings) < _MOST:
-                    told = record.getMessage()[:200]
-                    probe.seen.warnings.append((probe.places.here(), told))
-
-        ear = Ear(logging.WARNING)
+        ear = Ear(self, _MOST)
         logger = tf_logging.get_logger()
         logger.addHandler(ear)
         try:
