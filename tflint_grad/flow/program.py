@@ -191,8 +191,7 @@ class Program(Interpreter):
         def run_members() -> None:
             scopes.append(self.frame.scope)
             for member in item.members:
-                at_once = isinstance(member, CodeItem) if module is not self.module else False
-                if member.needed or at_once:
+                if member.needed:
                     ran.add(id(member))
                     self.run_unit(member.unit)
 
