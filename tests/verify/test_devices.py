@@ -15,7 +15,7 @@ import pytest
 from tests.verify.hostile import in_step
 from tflint_grad.engine import lint_files
 from tflint_grad.verify import scenes
-from tflint_grad.verify.devices import Device, NoSuchDevice, Wanted, settle, spread
+from tflint_grad.verify.devices import Device, NoSuchDevice, Wanted, look_for, settle, spread
 from tflint_grad.verify.supervisor import supervise
 from tflint_grad.verify.verdict import Status
 
@@ -90,6 +90,31 @@ def test_a_gpu_that_is_not_there_is_told_in_a_line(wanted: Wanted, gpus: int, to
     with pytest.raises(NoSuchDevice) as caught:
         settle(wanted, _config(gpus))
     assert str(caught.value) == told
+
+
+def test_a_program_is_held_to_what_is_wanted_of_what_the_user_has_left_visible() -> None:
+    shown = {"CUDA_VISIBLE_DEVICES": "2,3"}
+    assert Wanted().confining(shown) == Wanted("gpu").confining(shown) == {}
+    assert Wanted("cpu").confining(shown) == {"CUDA_VISIBLE_DEVICES": "-1"}
+    assert Wanted("gpu", 1).confining(shown) == {"CUDA_VISIBLE_DEVICES": "3"}
+    assert Wanted("gpu", 1).confining({}) == {"CUDA_VISIBLE_DEVICES": "1"}
+
+
+def test_a_program_s_own_python_is_asked_for_its_gpus(tmp_path: Path) -> None:
+    """One that sees two, though our own TensorFlow sees none."""
+    python = tmp_path / "python3.99"
+    python.write_text("#!/bin/sh\necho 2024 I/tensorflow; echo GPUs: 2\n")
+    python.chmod(0o755)
+    look_for(Wanted("gpu"), [str(python), "train.py"])
+    look_for(Wanted("gpu", 1), [str(python), "train.py"])
+    with pytest.raises(NoSuchDevice, match="sees 2 GPUs, gpu:0 to gpu:1"):
+        look_for(Wanted("gpu", 2), [str(python), "train.py"])
+
+
+def test_the_cpus_of_a_program_are_its_own_to_choose() -> None:
+    look_for(Wanted("cpu"), ["python", "train.py"])
+    with pytest.raises(NoSuchDevice, match="--device cpu:1: a program chooses"):
+        look_for(Wanted("cpu", 1), ["python", "train.py"])
 
 
 def test_scenes_are_spread_over_all_gpus_unless_one_is_named() -> None:

@@ -80,7 +80,8 @@ class TapeLife:
 
     `alive_after_use` counts its recorded intermediates that lived just after its last use (where it
     was never asked: after its block), `kept_after_use` those that lived only because the tape held
-    them, `kept_at_end` the same at the end of the run.
+    them, `kept_at_end` the same at the end of the run. `compared`: these numbers were measured;
+    `entangled`: they cannot be, since the tape died in a cycle of references.
     """
 
     places: list[Place]
@@ -91,7 +92,8 @@ class TapeLife:
     recorded_by_gradients: int = 0
     alive_after_use: int = 0
     kept_after_use: int = 0
-    compared: bool = False  # with a run whose tapes forgot: `kept_after_use` is known
+    compared: bool = False
+    entangled: bool = False
     kept_at_end: int = 0
     alive_at_end: bool = False
 

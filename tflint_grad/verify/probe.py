@@ -359,6 +359,7 @@ class Probe:
                 before = record.alive()
                 tape._tape = None
                 record.life.kept_at_end = before - record.alive()
+                record.life.compared = True
 
 
 def _stage() -> str:

@@ -18,6 +18,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 from tensorflow.python.platform import tf_logging
 
+from tflint_grad.verify.inside.deaths import Deaths
 from tflint_grad.verify.inside.journal import Journal
 from tflint_grad.verify.inside.lines import Rows, watch
 from tflint_grad.verify.observation import GradientCall, Observations, Place
@@ -64,6 +65,7 @@ class Resident(Probe):
             bool(task["errors"]),
             self,
         )
+        self._deaths = Deaths()
         self._followed = frozenset((file, row) for file, row in task["tapes"])
         self._startup = task["startup"]
         self._trouble = ""
@@ -76,6 +78,8 @@ class Resident(Probe):
         self._trouble = blind
         self._stack.callback(stop)
         self._stack.enter_context(self._hearing_of_sudden_ends())
+        if self._followed:
+            self._stack.enter_context(self._deaths.heard())
         atexit.register(self.leave)
         os.register_at_fork(after_in_child=self._after_fork)
         self._journal.write()
@@ -122,7 +126,7 @@ class Resident(Probe):
             making(tape, *arguments, **named)
             record = record_of(tape)
             if record is not None and self._follows(record):
-                leave_last_words(tape, record)
+                self._deaths.expect(tape, record)
                 late = len(self.seen.tapes) >= _MOST and self.seen.tapes[-1] is not record.life
                 if late and len(self.seen.tapes) < 2 * _MOST:  # those that matter have room
                     self.seen.tapes.append(record.life)
@@ -216,27 +220,6 @@ class Resident(Probe):
             "half": half_precision(),
             "observations": self.seen.as_json(),
         }
-
-
-def leave_last_words(tape: Any, record: Record) -> None:
-    """When the tape dies, have it say how many values lived only because it held them.
-
-    Weak references are called before an object lets go of its attributes, which then go in the order
-    in which they came: the record that TensorFlow keeps, and at last ours. Between the two nothing
-    else happens.
-    """
-    before: list[int] = []
-
-    def dies(_: object) -> None:
-        before.append(record.still_there())
-
-    class LastWords:
-        def __del__(self) -> None:
-            if before:
-                record.life.kept_after_use = before[0] - record.still_there()
-
-    record.death = weakref.ref(tape, dies)
-    tape._tflint_grad_last_words = LastWords()
 
 
 def device() -> str:

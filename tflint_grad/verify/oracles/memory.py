@@ -24,6 +24,11 @@ def oracle(question: Question, runs: Runs) -> Answer:
     if most.kept_after_use > 0:
         return confirmed(f"the tape held {_values(most.kept_after_use)} after its last use")
     finished = [life for run, life in eager if run.escaped() is None and life.recorded]
+    if any(life.entangled for life in finished):
+        return unseen(
+            "the tape died in a cycle of references, and values with it when garbage was collected:"
+            " whether it held them is not known; --verify without a command measures it"
+        )
     if any(life.compared for life in finished):
         return refuted("the tape held nothing after its last use")
     if finished:
