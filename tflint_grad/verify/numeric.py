@@ -37,7 +37,9 @@ def measure(question: Question, run: Observations, again: Callable[[Shift], Obse
     again(found)
     base = found.measured
     if base is None:
-        claim("unmeasured", "a gradient compiled by XLA, or a Jacobian, is not measured")
+        claim(
+            "unmeasured", "the gradient's values stay inside a graph: shapes are not fixed, or pfor"
+        )
         return
     chosen = [
         index

@@ -26,6 +26,7 @@ from tensorflow.python.ops import control_flow_v2_func_graphs
 from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify import outcomes
+from tflint_grad.verify.compiled import Mailbox
 from tflint_grad.verify.observation import (
     NOWHERE,
     Claim,
@@ -37,7 +38,7 @@ from tflint_grad.verify.observation import (
 )
 from tflint_grad.verify.places import Places
 from tflint_grad.verify.rows import RowTracer
-from tflint_grad.verify.shift import Shift
+from tflint_grad.verify.shift import Asked, Shift
 
 ASKS = ("gradient", "jacobian", "batch_jacobian")
 #: Beyond so many tapes, exceptions and warnings no more are written down: a training loop has many.
@@ -94,6 +95,7 @@ class Probe:
         self.places = Places(files)
         self.measuring = True  # off while somebody differentiates numerically
         self.shift = shift
+        self.mailbox = Mailbox()
         self._clock = itertools.count(1)
         self._depth = _Depth()
         self._most = most
@@ -159,6 +161,7 @@ class Probe:
             enter(replaced(tf.GradientTape, "__exit__", self._leaving))
             enter(replaced(ops._EagerTensorBase, "_numpy", self._converting))
             enter(replaced(polymorphic_function.Function, "__init__", self._making_function))
+            enter(replaced(polymorphic_function.Function, "__call__", self._calling))
             if self.shift is not None:
                 enter(self.shift.applied())
             enter(self._hearing_warnings())
@@ -250,9 +253,9 @@ class Probe:
                 result = original(tape, target, sources, *arguments, **named)
                 self._look_at(call, result)
                 if self.shift is not None and record is not None:
-                    self.shift.on_gradient(
-                        record.number, call, target, sources, result, arguments, named
-                    )
+                    asked = Asked(record.number, call, target, sources, result)
+                    asked.weights = named.get("output_gradients", next(iter(arguments), None))
+                    self.shift.on_gradient(asked, self.mailbox)
                 return result
             except Exception as error:
                 call.error = f"{type(error).__name__}: {outcomes.message(error)}"
@@ -271,7 +274,7 @@ class Probe:
         gradients = tf.nest.flatten(result)
         call.outcomes = [outcomes.outcome(gradient) for gradient in gradients]
         if outcomes.SYMBOLIC in call.outcomes:
-            outcomes.tell_when_run(gradients, functools.partial(self._ran, call))
+            outcomes.tell_when_run(gradients, functools.partial(self._ran, call), self.mailbox)
 
     def _ran(self, traced: GradientCall, words: list[str]) -> None:
         """A graph has computed gradients that were symbols when it was traced."""
@@ -308,6 +311,19 @@ class Probe:
                     self._functions.append((weakref.ref(function), place))
 
         return init
+
+    def _calling(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def call(function: Any, *arguments: Any, **named: Any) -> Any:
+            result = original(function, *arguments, **named)
+            if self.mailbox.is_used and self.measuring and tf.executing_eagerly():
+                self._depth.value += 1  # what we read is no wait of the program's
+                try:
+                    self.mailbox.empty()
+                finally:
+                    self._depth.value -= 1
+            return result
+
+        return call
 
     def _count_traces(self) -> None:
         for reference, place in self._functions:

@@ -18,6 +18,7 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 from tensorflow.python.platform import tf_logging
 
+from tflint_grad.verify.compiled import Mailbox
 from tflint_grad.verify.inside.deaths import Deaths
 from tflint_grad.verify.inside.journal import Journal
 from tflint_grad.verify.inside.lines import Rows, watch
@@ -57,6 +58,7 @@ class Resident(Probe):
         # Following what tapes record makes TensorFlow slower: where a finding asks for it only.
         super().__init__(task["files"], most=_MOST, intermediates=bool(task["tapes"]))
         self.places = RealPlaces(files)
+        self.mailbox = Mailbox(_is_of_keras)
         self._began = time.monotonic()
         self._journal = Journal(folder, self._told)
         self._lines = Rows(
@@ -220,6 +222,13 @@ class Resident(Probe):
             "half": half_precision(),
             "observations": self.seen.as_json(),
         }
+
+
+def _is_of_keras(function: Any) -> bool:
+    """A function of the program's own may be saved with its model, and fails there with a variable
+    that is not the model's. What Keras compiles for `fit` is never saved."""
+    module = getattr(getattr(function, "python_function", None), "__module__", None) or ""
+    return str(module).partition(".")[0] in ("keras", "tf_keras")
 
 
 def device() -> str:
