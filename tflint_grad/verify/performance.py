@@ -36,7 +36,7 @@ from tflint_grad.verify.scene import CALL, FIT, MAIN, MODULE, Entry, Job
 from tflint_grad.verify.shift import Shift
 from tflint_grad.verify.surroundings import OutOfTime, fresh_tensorflow
 from tflint_grad.verify.syntax import Program
-from tflint_grad.verify.verdict import Status
+from tflint_grad.verify.verdict import NEEDS_INPUTS, Status
 
 #: Each verdict rests on so many runs, with other random numbers each.
 RUNS = 3
@@ -210,7 +210,7 @@ class Performance:
         guilty = search.trouble(cause, attempt.built, own).implicated
         # Of an object of the program's own, an argument of its constructor is meant.
         name = next((path[-1] if path[0] == "self" else path[0] for path in guilty), "")
-        what = f"needs inputs for {name!r}" if name else "needs inputs"
+        what = f"{NEEDS_INPUTS} for {name!r}" if name else NEEDS_INPUTS
         given = described(self.state, names, unknown=name) or "x=float32[8,3]"
         return f"{what} ({why}); above {self.entry.name}: # tflint-grad: inputs {given}"
 

@@ -14,7 +14,7 @@ from tflint_grad.verify.performance import Performance, Script, begun_nowhere
 from tflint_grad.verify.question import Question
 from tflint_grad.verify.scene import MAIN, Entry, Job
 from tflint_grad.verify.surroundings import OutOfTime, alarm
-from tflint_grad.verify.verdict import Status
+from tflint_grad.verify.verdict import Status, says
 
 
 @dataclass
@@ -97,13 +97,8 @@ class Player:
 
 
 def _better(one: Outcome | None, other: Outcome) -> Outcome:
-    """Refuted says more than inconclusive; a later scene that got farther says more, too."""
-    if one is None or one.answer.status is Status.INCONCLUSIVE:
-        if one is not None and other.answer.status is Status.INCONCLUSIVE:
-            vague = (
-                "was not reached" in other.answer.reason
-                and "was not reached" not in one.answer.reason
-            )
-            return one if vague else other
+    """Of two outcomes on a question the one that says more; else the later, which got farther."""
+    if one is None:
         return other
-    return one
+    before, now = (says(each.answer.status, each.answer.reason) for each in (one, other))
+    return other if now >= before else one
