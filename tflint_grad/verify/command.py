@@ -242,7 +242,8 @@ def _answer(
         return unseen(hidden or f"line {row} was not reached by this command")
     if question.consequence == "gradient-wrong":
         return unseen(
-            "whether a gradient is the slope takes runs with moved sources: --verify without a command"
+            "whether a gradient is the slope takes more runs, with its sources moved, and your program"
+            " has one; --verify without a command has them"
         )
     return answer
 

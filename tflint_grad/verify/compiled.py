@@ -29,52 +29,62 @@ def compiled_function() -> Any:
 
 @dataclass
 class _Letter:
-    """What a graph leaves each time it runs; `count` tells how often it did."""
+    """What a graph leaves when it runs; `told` is what was told of it already."""
 
     values: list[Any]
-    count: Any
     tell: Callable[..., None]
-    seen: float = 0.0
+    told: Any = 0
 
 
 class Mailbox:
-    """Compiled graphs leave values here, which are told when the outermost function has returned.
-
-    Of a place that runs several times within one call of that function, the last run is told.
-    """
+    """Compiled graphs leave values here, in variables; they are told when the mailbox is emptied."""
 
     def __init__(self, accepts: Callable[[Any], bool] = lambda function: True) -> None:
         """`accepts` tells whether a function may be given variables that are not its own."""
         self._accepts = accepts
-        self._letters: list[_Letter] = []
+        self._first: list[_Letter] = []
+        self._counts: list[_Letter] = []
 
     def leave(self, function: Any, tensors: Sequence[Any], tell: Callable[..., None]) -> None:
-        """Have the graph that is being traced for `function` leave the values of tensors."""
+        """Have the graph that is being traced for `function` leave the values that tensors have when
+        it first runs."""
         if not self._accepts(function) or not all(
             one.shape.is_fully_defined() and one.dtype != tf.string for one in tensors
         ):
             return
-        letter = _Letter([_variable(one.shape, one.dtype) for one in tensors], _variable(), tell)
-        for variable, tensor in zip(letter.values, tensors, strict=True):
-            variable.assign(tensor, read_value=False)
-        letter.count.assign_add(1.0, read_value=False)
-        self._letters.append(letter)
+        runs = _variable([], tf.float32)
+        values = [_variable(one.shape, one.dtype) for one in tensors]
+        for variable, tensor in zip(values, tensors, strict=True):
+            variable.assign(tf.where(runs < 1.0, tensor, variable), read_value=False)
+        runs.assign_add(1.0, read_value=False)
+        self._first.append(_Letter([runs, *values], tell))
 
-    @property
-    def is_used(self) -> bool:
-        return bool(self._letters)
+    def count(self, function: Any, chosen: Any, kinds: int, tell: Callable[[Any], None]) -> None:
+        """Have the graph count, run by run, which of so many kinds each element of a vector names."""
+        if not self._accepts(function):
+            return
+        counts = _variable([*chosen.shape, kinds], tf.float32)
+        counts.assign_add(tf.one_hot(chosen, kinds), read_value=False)
+        self._counts.append(_Letter([counts], tell))
 
     def empty(self) -> None:
         """Tell what has come since the last time."""
-        with record.stop_recording():
-            for letter in self._letters:
-                count = float(np.asarray(letter.count))
-                if count != letter.seen:
-                    letter.seen = count
-                    letter.tell(*[np.asarray(one) for one in letter.values])
+        with record.stop_recording(), tf.init_scope():
+            if not tf.executing_eagerly():
+                return
+            for letter in self._first:
+                runs, *values = (one.numpy() for one in letter.values)
+                if runs and not letter.told:
+                    letter.told = 1
+                    letter.tell(*values)
+            for letter in self._counts:
+                counts = letter.values[0].numpy().astype(int)
+                new, letter.told = counts - letter.told, counts
+                if new.any():
+                    letter.tell(new)
 
 
-def _variable(shape: Any = (), dtype: Any = tf.float32) -> Any:
+def _variable(shape: Any, dtype: Any) -> Any:
     """A variable outside of the graph, of which no creator scope, strategy or tape knows."""
     with tf.init_scope():
         zeros = np.zeros(tf.TensorShape(shape).as_list(), tf.as_dtype(dtype).as_numpy_dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -73,9 +73,9 @@ def is_host(target: Any) -> bool:
 
 
 def tell_when_run(
-    gradients: Sequence[Any], tell: Callable[[list[str]], None], mailbox: Mailbox
+    gradients: Sequence[Any], tell: Callable[[list[str], int], None], mailbox: Mailbox
 ) -> None:
-    """Have the graph that is being traced say what became of its symbolic gradients."""
+    """Have the graph that is being traced say what became of its symbolic gradients, and how often."""
     if tf.executing_eagerly():
         return
     present = [one is not None for one in gradients]
@@ -85,30 +85,43 @@ def tell_when_run(
         if one is not None
     ]
 
-    def ran(words: Iterable[str]) -> None:
+    def ran(words: Iterable[str], count: int = 1) -> None:
         told = iter(words)
-        tell([next(told) if one else NONE for one in present])
+        tell([next(told) if one else NONE for one in present], count)
+
+    def counted(counts: Any) -> None:
+        for words, count in _together(counts):
+            ran(words, count)
 
     function = compiled_function()
     if function is None:
         with_values_of(values, lambda *arrays: ran(map(of_array, arrays)), mailbox)
-    else:  # a number each is all that has to come out
+    else:
         with record.stop_recording():
-            mailbox.leave(
-                function,
-                [tf.stack([_number(one) for one in values])],
-                lambda numbers: ran(_WORDS[int(one)] for one in numbers),
-            )
+            numbers = tf.stack([_number(one) for one in values])
+            mailbox.count(function, numbers, len(_WORDS), counted)
 
 
-_WORDS = (ZERO, FINITE, NOT_FINITE)
+_WORDS = (NOT_FINITE, FINITE, ZERO)
+
+
+def _together(counts: Any) -> Iterator[tuple[list[str], int]]:
+    """Calls that agree with what was counted of each source by itself: rows are sources, columns
+    words."""
+    left = counts.copy()
+    while left.any(axis=1).all():
+        columns = (left > 0).argmax(axis=1)
+        rows = range(len(left))
+        count = int(left[rows, columns].min())
+        left[rows, columns] -= count
+        yield [_WORDS[column] for column in columns], count
 
 
 def _number(values: Any) -> Any:
     """The index of the word for a symbolic gradient."""
     size = tf.abs(values)
     finite = tf.reduce_all(tf.math.is_finite(size))
-    return tf.where(finite, tf.where(tf.reduce_any(size > 0), 1, 0), 2)
+    return tf.where(finite, tf.where(tf.reduce_any(size > 0), 1, 2), 0)
 
 
 def with_values_of(tensors: Sequence[Any], tell: Callable[..., None], mailbox: Mailbox) -> None:

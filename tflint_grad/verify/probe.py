@@ -161,7 +161,6 @@ class Probe:
             enter(replaced(tf.GradientTape, "__exit__", self._leaving))
             enter(replaced(ops._EagerTensorBase, "_numpy", self._converting))
             enter(replaced(polymorphic_function.Function, "__init__", self._making_function))
-            enter(replaced(polymorphic_function.Function, "__call__", self._calling))
             if self.shift is not None:
                 enter(self.shift.applied())
             enter(self._hearing_warnings())
@@ -174,6 +173,7 @@ class Probe:
                     yield self
             finally:
                 Probe.current = None
+                self.empty_mailbox()
                 self.measuring = False  # what outlives the run may still call us
                 self._count_traces()
 
@@ -276,10 +276,18 @@ class Probe:
         if outcomes.SYMBOLIC in call.outcomes:
             outcomes.tell_when_run(gradients, functools.partial(self._ran, call), self.mailbox)
 
-    def _ran(self, traced: GradientCall, words: list[str]) -> None:
+    def _ran(self, traced: GradientCall, words: list[str], count: int) -> None:
         """A graph has computed gradients that were symbols when it was traced."""
         if self.measuring:
-            self.add(replace(traced, outcomes=words, count=1))
+            self.add(replace(traced, outcomes=words, count=count))
+
+    def empty_mailbox(self) -> None:
+        """Hear of what graphs have left that XLA compiled."""
+        self._depth.value += 1  # what is read here is no wait of the program's
+        try:
+            self.mailbox.empty()
+        finally:
+            self._depth.value -= 1
 
     def add(self, call: GradientCall) -> None:
         call.first = call.last = self.tick()
@@ -287,7 +295,7 @@ class Probe:
         if same is call:
             self.seen.gradients.append(call)
         else:
-            same.count += 1
+            same.count += call.count
             same.last = call.last
 
     def _converting(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -311,19 +319,6 @@ class Probe:
                     self._functions.append((weakref.ref(function), place))
 
         return init
-
-    def _calling(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(function: Any, *arguments: Any, **named: Any) -> Any:
-            result = original(function, *arguments, **named)
-            if self.mailbox.is_used and self.measuring and tf.executing_eagerly():
-                self._depth.value += 1  # what we read is no wait of the program's
-                try:
-                    self.mailbox.empty()
-                finally:
-                    self._depth.value -= 1
-            return result
-
-        return call
 
     def _count_traces(self) -> None:
         for reference, place in self._functions:

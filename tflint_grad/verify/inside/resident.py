@@ -208,6 +208,8 @@ class Resident(Probe):
     # What is told
 
     def _told(self) -> dict[str, Any]:
+        if self.measuring:
+            self.empty_mailbox()
         self.seen.traces = {}
         self._count_traces()
         self.seen.seconds = time.monotonic() - self._began
