@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,16 @@ import pytest
 
 from tests.verify.hostile import in_step
 from tflint_grad.engine import lint_files
-from tflint_grad.verify import scenes
-from tflint_grad.verify.devices import Device, NoSuchDevice, Wanted, look_for, settle, spread
+from tflint_grad.verify import scenes, supervisor
+from tflint_grad.verify.devices import (
+    Device,
+    Gauges,
+    NoSuchDevice,
+    Wanted,
+    look_for,
+    settle,
+    spread,
+)
 from tflint_grad.verify.supervisor import supervise
 from tflint_grad.verify.verdict import Status
 
@@ -134,7 +143,83 @@ def test_a_scene_runs_on_the_second_of_two_logical_cpus(tmp_path: Path) -> None:
     assert (verdict.status, verdict.device) == (Status.CONFIRMED, "CPU:1"), verdict.reason
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/nvidiactl"), reason="NO GPU: not run on one")
+def test_workers_on_two_logical_cpus_share_the_scenes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As workers on several GPUs do: who is on which device is all that `spread` says."""
+    for number in range(4):
+        text = in_step("import time\ntime.sleep(1)")
+        (tmp_path / f"train{number}.py").write_text(text)
+    reports = lint_files([str(path) for path in sorted(tmp_path.glob("*.py"))])
+    findings = [finding for report in reports for finding in report.findings]
+    monkeypatch.setattr(supervisor, "spread", lambda wanted, first, workers: [Wanted("cpu", 1)])
+    verdicts = supervise(scenes.jobs(findings, [], {}, 60.0), Wanted("cpu", 0), workers=2)
+    assert [one.status for one in verdicts.values()] == [Status.CONFIRMED] * 4
+    assert {one.device for one in verdicts.values()} == {"CPU:0", "CPU:1"}
+
+
+MEMORY = """\
+import tensorflow as tf
+
+w = tf.Variable(tf.ones([256, 1024]))
+with tf.GradientTape(persistent=True) as tape:
+    loss = tf.reduce_sum(tf.tanh(tf.tanh(w)))
+tape.gradient(loss, w)
+"""
+SLOW = """\
+import tensorflow as tf
+
+w = tf.Variable(tf.ones([256, 1024]))
+
+
+def step():
+    with tf.GradientTape(persistent=True) as tape:
+        loss = tf.reduce_sum(tf.tanh(tf.tanh(w)))
+        grads = tape.gradient(loss, w)
+    w.assign_sub(grads)
+
+
+step()
+"""
+
+
+def evidence(folder: Path, text: str, code: str, wanted: Wanted) -> str:
+    (folder / "program.py").write_text(text)
+    (report,) = lint_files([str(folder / "program.py")])
+    findings = [finding for finding in report.findings if finding.code == code]
+    (verdict,) = supervise(scenes.jobs(findings, [], {}, 60.0), wanted).values()
+    assert verdict.status is Status.CONFIRMED, verdict
+    return verdict.evidence
+
+
+def test_the_allocator_tells_what_a_tape_holds_where_it_keeps_figures(tmp_path: Path) -> None:
+    """TensorFlow keeps them for a second logical CPU as for a GPU, and none for the first."""
+    told = evidence(tmp_path, MEMORY, "TFG303", Wanted("cpu", 1))
+    size = re.search(r"values \(([\d.]+) MiB by the device's allocator\)", told)
+    assert size is not None, told
+    # Two values of one MiB each at least, and what is saved of them for the way back.
+    assert 1.9 < float(size[1]) < 8.0
+    assert "allocator" not in evidence(tmp_path, MEMORY, "TFG303", Wanted("cpu", 0))
+
+
+def test_what_cannot_be_read_off_a_device_is_not_told() -> None:
+    assert Gauges().allocated() is None
+    assert Gauges(tf, "GPU:7").allocated() is None, "TensorFlow raises ValueError"
+    assert Gauges().now() <= Gauges(tf, "CPU:0").now()
+
+
+on_gpu = pytest.mark.skipif(not os.path.exists("/dev/nvidiactl"), reason="NO GPU: not run on one")
+
+
+@on_gpu
+def test_on_a_gpu_its_allocator_and_its_clock_are_asked(tmp_path: Path) -> None:
+    if not tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a GPU, and this TensorFlow is built without")
+    assert "MiB by the device's allocator" in evidence(tmp_path, MEMORY, "TFG303", Wanted("gpu"))
+    assert "(median of 5 pairs)" in evidence(tmp_path, SLOW, "TFG304", Wanted("gpu"))
+
+
+@on_gpu
 def test_on_a_gpu_the_verdict_says_which(tmp_path: Path) -> None:
     (tmp_path / "placed.py").write_text(in_step("assert 'GPU:0' in w.device"))
     environment = {key: one for key, one in os.environ.items() if key != "CUDA_VISIBLE_DEVICES"}

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,6 +65,36 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Gauges:
+    """What a device tells of itself, beyond what is counted on any: its allocator, and its clock.
+
+    `clocked`: work goes on there while the host does other things, so that waiting for it takes time.
+    Eager operations on a CPU are done when they return.
+    """
+
+    tensorflow: Any = None
+    name: str = ""
+    clocked: bool = False
+
+    def allocated(self) -> int | None:
+        """Bytes that TensorFlow holds there now; None where its allocator keeps no figures."""
+        if self.tensorflow is None:
+            return None
+        try:
+            told = self.tensorflow.config.experimental.get_memory_info(self.name)
+        except (ValueError, self.tensorflow.errors.OpError):
+            return None
+        # TF 2.21: CPU:0 says zero of everything; a second logical CPU, and a GPU, keep figures.
+        return int(told["current"]) if told["peak"] else None
+
+    def now(self) -> float:
+        """Seconds, once all that was begun on the device is done."""
+        if self.tensorflow is not None:
+            self.tensorflow.test.experimental.sync_devices()
+        return time.perf_counter()
+
+
+@dataclass(frozen=True)
 class Device:
     """The one device of a worker. `gpus`: how many TensorFlow sees in all."""
 
@@ -86,6 +117,11 @@ class Device:
 
         with tf.device(f"/CPU:{self.index}"):
             yield
+
+    def gauges(self, tensorflow: Any) -> Gauges:
+        """What can be read off it. A GPU is the only one that the process sees."""
+        index = 0 if self.kind == GPU else self.index
+        return Gauges(tensorflow, f"{self.kind.upper()}:{index}", clocked=self.kind == GPU)
 
     @property
     def bounds_data(self) -> bool:

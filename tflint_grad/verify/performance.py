@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tflint_grad.verify import numeric
+from tflint_grad.verify import numeric, pairs
+from tflint_grad.verify.devices import Gauges
 from tflint_grad.verify.execution import Execution, execute_module
 from tflint_grad.verify.inputs import hints
 from tflint_grad.verify.inputs.search import (
@@ -25,11 +26,12 @@ from tflint_grad.verify.inputs.search import (
 )
 from tflint_grad.verify.inputs.specification import SEED, seed_everything
 from tflint_grad.verify.loading import Loader
-from tflint_grad.verify.observation import Observations
+from tflint_grad.verify.observation import Claim, Observations
 from tflint_grad.verify.oracles import judge
 from tflint_grad.verify.oracles.base import asked, begun, told
 from tflint_grad.verify.oracles.memory import kept
 from tflint_grad.verify.outcomes import message
+from tflint_grad.verify.pairs import Pair
 from tflint_grad.verify.probe import Probe
 from tflint_grad.verify.question import Question
 from tflint_grad.verify.scene import CALL, FIT, MAIN, MODULE, Entry, Job
@@ -65,8 +67,11 @@ class Script:
 class Performance:
     """One entry, run several times: first until it gets anywhere, then to be sure."""
 
-    def __init__(self, script: Script, entry: Entry, questions: Sequence[Question]) -> None:
+    def __init__(
+        self, script: Script, entry: Entry, questions: Sequence[Question], gauges: Gauges
+    ) -> None:
         self.script = script
+        self.gauges = gauges
         self.entry = entry
         self.questions = questions
         self.job = script.job
@@ -117,6 +122,10 @@ class Performance:
         for one in touched:
             if one.consequence == "gradient-wrong":
                 numeric.measure(one, self.seen[0], lambda shift: self.once(SEED, shift=shift))
+            if one.consequence == "slow" and self.gauges.clocked:
+                clock = pairs.timed(one, lambda pair: self.once(SEED, pair=pair))
+                if clock:
+                    self.seen[0].claims.append(Claim("timed", one.flagged.places()[0], 0, clock))
 
     # Searching for arguments
 
@@ -223,15 +232,19 @@ class Performance:
         attempt: Attempt | None = None,
         forgetful: list[int] | None = None,
         shift: Shift | None = None,
+        pair: Pair | None = None,
     ) -> Observations:
         """Load the module anew and execute the entry; no exception comes out but `OutOfTime`."""
         fresh_tensorflow()
         probe = Probe(
             self.job.files,
             self.marks,
-            intermediates=self.intermediates,
+            # What is followed is slower: not while time is taken.
+            intermediates=self.intermediates and pair is None,
             forgetful=forgetful,
             shift=shift,
+            gauges=self.gauges,
+            pair=pair,
         )
         began = time.monotonic()
         held: list[Any] = []
@@ -251,6 +264,7 @@ class Performance:
                     )
                     if attempt is not None:
                         attempt.error = error
+                probe.stop_the_clock()
             probe.measure_what_is_kept()
         finally:
             probe.seen.seconds = round(time.monotonic() - began, 3)

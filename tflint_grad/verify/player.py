@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tflint_grad.verify.devices import Gauges
 from tflint_grad.verify.loading import Loader
 from tflint_grad.verify.oracles import judge
 from tflint_grad.verify.oracles.base import Answer, unseen
@@ -30,8 +31,9 @@ class Outcome:
 class Player:
     """Runs the entries of one job until every question is answered."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, gauges: Gauges = Gauges()) -> None:  # noqa: B008 (frozen)
         self.job = job
+        self._gauges = gauges
         self._script = Script.of(job)
 
     @property
@@ -76,7 +78,7 @@ class Player:
 
     def _play(self, entry: Entry, questions: list[Question]) -> list[Outcome]:
         began = time.monotonic()
-        scene = Performance(self._script, entry, questions)
+        scene = Performance(self._script, entry, questions, self._gauges)
         try:
             with alarm(self.job.seconds):
                 runs = scene.runs()

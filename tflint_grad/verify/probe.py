@@ -27,6 +27,7 @@ from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify import outcomes
 from tflint_grad.verify.compiled import Mailbox
+from tflint_grad.verify.devices import Gauges
 from tflint_grad.verify.observation import (
     NOWHERE,
     Claim,
@@ -36,10 +37,12 @@ from tflint_grad.verify.observation import (
     Raised,
     TapeLife,
 )
+from tflint_grad.verify.pairs import Pair
 from tflint_grad.verify.places import Places
 from tflint_grad.verify.rows import RowTracer
 from tflint_grad.verify.shift import Asked, Shift
 
+_NOTHING = contextlib.nullcontext()
 ASKS = ("gradient", "jacobian", "batch_jacobian")
 #: Beyond so many tapes, exceptions and warnings no more are written down: a training loop has many.
 _MOST = 2000
@@ -52,6 +55,7 @@ class Record:
         self.tape = weakref.ref(tape)
         self.life = life
         self.number = number
+        self.allocated = 0
         self.recorded: list[weakref.ref[Any]] = []
         self.death: weakref.ref[Any] | None = None
 
@@ -77,6 +81,7 @@ class Probe:
     recorded then. With `intermediates`, what tapes record is followed: it makes TensorFlow slower.
     With `forgetful`, each tape drops its record after as many gradient calls as are given: the run
     that might have been, against which what a tape keeps alive is measured. `shift` moves sources.
+    `gauges` are read off the device; `pair` is the other run, of which time is taken.
     """
 
     current: Probe | None = None
@@ -89,6 +94,8 @@ class Probe:
         intermediates: bool = False,
         forgetful: list[int] | None = None,
         shift: Shift | None = None,
+        gauges: Gauges = Gauges(),  # noqa: B008 (frozen)
+        pair: Pair | None = None,
         most: int = _MOST,
     ) -> None:
         self.seen = Observations()
@@ -96,6 +103,9 @@ class Probe:
         self.measuring = True  # off while somebody differentiates numerically
         self.shift = shift
         self.mailbox = Mailbox()
+        self._gauges = gauges
+        self._pair = pair
+        self._opened: float | None = None
         self._clock = itertools.count(1)
         self._depth = _Depth()
         self._most = most
@@ -196,8 +206,12 @@ class Probe:
                     self.seen.tapes.append(life)
                 if len(self._records) >= self._most:
                     self._records = [one for one in self._records if one.tape() is not None]
-                tape._tflint_grad_record = Record(tape, life, next(self._numbers))
-                self._records.append(tape._tflint_grad_record)
+                record = tape._tflint_grad_record = Record(tape, life, next(self._numbers))
+                self._records.append(record)
+                if self._intermediates:
+                    record.allocated = self._gauges.allocated() or 0
+                if self._pair is not None and self._opened is None:
+                    self._opened = self._gauges.now()
 
         return init
 
@@ -230,6 +244,9 @@ class Probe:
             uses = self._forgetful[number] if number < len(self._forgetful) else 0
             tape._tape = None if record.life.gradients >= uses else tape._tape
         record.life.alive_after_use = record.alive()
+        allocated = self._gauges.allocated()
+        if allocated is not None:
+            record.life.bytes_after_use = allocated - record.allocated
 
     def _asking(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -250,7 +267,9 @@ class Probe:
             self._depth.value += 1
             recorded = record.life.recorded if record is not None else 0
             try:
-                result = original(tape, target, sources, *arguments, **named)
+                aside = self._pair.aside(tape, call.place) if self._pair is not None else _NOTHING
+                with aside:
+                    result = original(tape, target, sources, *arguments, **named)
                 self._look_at(call, result)
                 if self.shift is not None and record is not None:
                     asked = Asked(record.number, call, target, sources, result)
@@ -304,6 +323,8 @@ class Probe:
                 place = self.places.here()
                 if place[1]:
                     self.seen.conversions[place] = self.seen.conversions.get(place, 0) + 1
+                    if self._pair is not None:
+                        return self._pair.converted(place, lambda: original(tensor))
             return original(tensor)
 
         return numpy
@@ -360,6 +381,11 @@ class Probe:
             logger.removeHandler(ear)
             logger.setLevel(level)
 
+    def stop_the_clock(self) -> None:
+        """The scene is over, as soon as the device has done its work."""
+        if self._opened is not None:
+            self.seen.taped_seconds = self._gauges.now() - self._opened
+
     def measure_what_is_kept(self) -> None:
         """At the end: which tapes live, and what lives only because a tape holds it."""
         gc.collect()
@@ -367,9 +393,11 @@ class Probe:
             tape = record.tape()
             if tape is not None and tape._tape is not None:
                 record.life.alive_at_end = True
-                before = record.alive()
+                before, allocated = record.alive(), self._gauges.allocated()
                 tape._tape = None
                 record.life.kept_at_end = before - record.alive()
+                if allocated is not None:
+                    record.life.bytes_kept = allocated - (self._gauges.allocated() or 0)
                 record.life.compared = True
 
 
