@@ -84,7 +84,7 @@ class Gauges:
             told = self.tensorflow.config.experimental.get_memory_info(self.name)
         except (ValueError, self.tensorflow.errors.OpError):
             return None
-        # TF 2.21: CPU:0 says zero of everything; a second logical CPU, and a GPU, keep figures.
+        # TF 2.21 keeps them for CPUs too; zero of everything: nothing was ever given out there.
         return int(told["current"]) if told["peak"] else None
 
     def now(self) -> float:
