@@ -147,15 +147,22 @@ def test_workers_on_two_logical_cpus_share_the_scenes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As workers on several GPUs do: who is on which device is all that `spread` says."""
-    for number in range(4):
-        text = in_step("import time\ntime.sleep(1)")
-        (tmp_path / f"train{number}.py").write_text(text)
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    wait = (
+        "import os, time\n"
+        f"open(os.path.join({str(shown)!r}, w.device[-1]), 'w').close()\n"
+        f"while len(os.listdir({str(shown)!r})) < 2:\n    time.sleep(0.1)"
+    )
+    for number in range(2):
+        (tmp_path / f"train{number}.py").write_text(in_step(wait))
     reports = lint_files([str(path) for path in sorted(tmp_path.glob("*.py"))])
     findings = [finding for report in reports for finding in report.findings]
     monkeypatch.setattr(supervisor, "spread", lambda wanted, first, workers: [Wanted("cpu", 1)])
-    verdicts = supervise(scenes.jobs(findings, [], {}, 60.0), Wanted("cpu", 0), workers=2)
-    assert [one.status for one in verdicts.values()] == [Status.CONFIRMED] * 4
+    verdicts = supervise(scenes.jobs(findings, [], {}, 120.0), Wanted("cpu", 0), workers=2)
+    assert [one.status for one in verdicts.values()] == [Status.CONFIRMED] * 2
     assert {one.device for one in verdicts.values()} == {"CPU:0", "CPU:1"}
+    assert sorted(os.listdir(shown)) == ["0", "1"], "and what they made lay there"
 
 
 MEMORY = """\

@@ -192,3 +192,29 @@ def test_sources_go_elsewhere_when_the_first_tape_opens(tmp_path: Path) -> None:
     moved = seen(Shift(scatter=np.random.default_rng(3)))
     assert moved[2] == 2.0
     assert all(one != other for one, other in zip(moved[:2], [0.5, 1.5], strict=True))
+
+
+def test_a_source_that_a_graph_makes_is_moved_once_it_has_a_value(tmp_path: Path) -> None:
+    """While a graph is traced its variables have none; the second trace finds them."""
+    text = """
+    import keras
+    model = keras.Sequential([keras.layers.Dense(1)])
+    @tf.function
+    def step(x):
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.square(model(x)) * {})  # flagged
+        return tape.gradient(y, model.trainable_variables)  # asked
+    step(tf.ones([2, 3]))
+    """
+    assert claim(tmp_path, text.format("model(x)")) == "agrees"
+    assert claim(tmp_path, text.format("tf.stop_gradient(model(x))")) == "disagrees"
+    program = Written(tmp_path, text.format("1.0"))
+    seen = program.probed(shift=Shift(scatter=np.random.default_rng(1))).seen
+    assert program.error is None
+    assert seen.gradients[-1].outcomes == ["finite", "finite"]
+
+
+def test_what_was_not_moved_is_not_compared() -> None:
+    """Unmoved, it would make any gradient look wrong."""
+    assert Shift(steps={("variable", 0): np.ones(2)}).missed
+    assert not Shift().missed

@@ -73,7 +73,8 @@ def _compared(
             if heights[0] is None or heights[1] is None:
                 return (
                     "unmeasured",
-                    "the scene does not repeat itself: the target was not reached again",
+                    "the scene does not repeat itself: the target was not reached again,"
+                    " or the source is made only while a graph is traced",
                 )
             slopes.append((heights[0] - heights[1]) / (2 * size))
         wide, narrow = slopes
@@ -133,4 +134,4 @@ def _height(
         steps[key] = way * step
     shift = Shift(place=place, tape=base.tape, steps=steps)
     again(shift)
-    return None if shift.measured is None else shift.measured.height
+    return None if shift.measured is None or shift.missed else shift.measured.height

@@ -218,9 +218,12 @@ class Performance:
         own = [error.path] if isinstance(error, NeedsInputs) else []
         guilty = search.trouble(cause, attempt.built, own).implicated
         # Of an object of the program's own, an argument of its constructor is meant.
-        name = next((path[-1] if path[0] == "self" else path[0] for path in guilty), "")
+        inner = [path for path in guilty if path[0] == "self" and len(path) > 1]
+        first = guilty[0] if guilty else ()
+        name = (inner[0] if inner and first == ("self",) else first or ("",))[-1]
         what = f"{NEEDS_INPUTS} for {name!r}" if name else NEEDS_INPUTS
-        given = described(self.state, names, unknown=name) or "x=float32[8,3]"
+        # What we have guessed of the others may be as wrong: it is not for the user to pin down.
+        given = f"{name}=…" if name else described(self.state, names) or "x=float32[8,3]"
         return f"{what} ({why}); above {self.entry.name}: # tflint-grad: inputs {given}"
 
     # One run

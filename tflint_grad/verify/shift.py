@@ -129,7 +129,7 @@ class Shift:
 
     def on_entry(self, number: int) -> None:
         """A tape opens."""
-        if self._entered or (number != self.tape and not self._goes_elsewhere):
+        if number != self.tape and not self._goes_elsewhere:
             return
         self._entered = True
         for index, reference in enumerate(self._made):
@@ -137,6 +137,11 @@ class Shift:
         for key in self.steps:
             if key[0] == "old":
                 self._move(key, _by_identity(key[1]))
+
+    @property
+    def missed(self) -> bool:
+        """Whether something that was to be moved stayed where it was."""
+        return not self._moved.issuperset(self.steps)
 
     @property
     def _goes_elsewhere(self) -> bool:
@@ -159,7 +164,8 @@ class Shift:
             return
         # No tape may see it, and a graph that is being traced must not do it at every call.
         with record.stop_recording(), tf.init_scope():
-            step = self._step(key, thing) if tf.executing_eagerly() else None
+            ready = tf.executing_eagerly() and _has_value(thing)
+            step = self._step(key, thing) if ready else None
             if step is None:
                 return
             self._moved.add(key)
@@ -220,6 +226,11 @@ def _tensor_of(source: Any) -> Any:
     """The TensorFlow variable behind a Keras one, which passes for a tensor too."""
     inner = None if isinstance(source, tf.Variable) else getattr(source, "_value", None)
     return inner if isinstance(inner, tf.Variable) else source
+
+
+def _has_value(thing: Any) -> bool:
+    """A variable that is made while a `tf.function` is traced gets its value after that."""
+    return not isinstance(thing, tf.Variable) or bool(thing.is_initialized())
 
 
 def _by_identity(identity: int) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import heapq
-import inspect
 import itertools
 import time
 import types
@@ -413,15 +412,9 @@ def _key(state: State) -> tuple[tuple[Path, Specification], ...]:
     return tuple(sorted(state.items(), key=lambda item: item[0]))
 
 
-def described(state: State, names: list[str], unknown: str = "") -> str:
-    """`x=float32[2,3], n=2`, without what was left to its default; `unknown` is for others to say."""
+def described(state: State, names: list[str]) -> str:
+    """`x=float32[2,3], n=2`, without what was left to its default."""
     told = {name: state[(name,)] for name in names if (name,) in state}
     return ", ".join(
-        f"{name}={'…' if name == unknown else spec}"
-        for name, spec in told.items()
-        if not isinstance(spec, Omitted)
+        f"{name}={spec}" for name, spec in told.items() if not isinstance(spec, Omitted)
     )
-
-
-def is_generator(value: Any) -> bool:
-    return inspect.isgenerator(value)
