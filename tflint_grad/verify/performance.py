@@ -16,6 +16,7 @@ from tflint_grad.verify import numeric, pairs
 from tflint_grad.verify.devices import Gauges
 from tflint_grad.verify.execution import Execution, execute_module
 from tflint_grad.verify.inputs import hints
+from tflint_grad.verify.inputs.missing import missing
 from tflint_grad.verify.inputs.search import (
     Arguments,
     Attempt,
@@ -216,11 +217,8 @@ class Performance:
             return why
         self.needs_inputs = True
         own = [error.path] if isinstance(error, NeedsInputs) else []
-        guilty = search.trouble(cause, attempt.built, own).implicated
-        # Of an object of the program's own, an argument of its constructor is meant.
-        inner = [path for path in guilty if path[0] == "self" and len(path) > 1]
-        first = guilty[0] if guilty else ()
-        name = (inner[0] if inner and first == ("self",) else first or ("",))[-1]
+        trouble = search.trouble(cause, attempt.built, own)
+        name = missing(trouble, search.arguments.given)
         what = f"{NEEDS_INPUTS} for {name!r}" if name else NEEDS_INPUTS
         # What we have guessed of the others may be as wrong: it is not for the user to pin down.
         given = f"{name}=…" if name else described(self.state, names) or "x=float32[8,3]"

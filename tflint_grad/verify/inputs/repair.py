@@ -49,7 +49,7 @@ _RANK = re.compile(r"[Ss]hape must be (?:at least )?rank (\d+) but is rank (\d+)
 _RANK_AT_LEAST = re.compile(r"(?:rank|dimensions?|ndim)[^.]{0,40}?(?:at least|>=|be|expected) (\d)")
 _TOO_MANY = re.compile(r"too many values to unpack \(expected (\d+)\)")
 _TOO_FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?(\d+)")
-_ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'")
+ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'")
 _NOT_CALLABLE = re.compile(r"'([\w.]+)' object is not callable")
 _NOT_ITERABLE = re.compile(
     r"'([\w.]+)' object is not (?:iterable|an iterator)|iterat\w+ over a (?:scalar|0-d)"
@@ -111,19 +111,19 @@ def proposals(trouble: Trouble, state: State) -> Iterator[Proposal]:
 def _of_kinds(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterator[Proposal]:
     message = trouble.message
     if match := _NOT_CALLABLE.search(message):
-        for path in _of_type(match[1], trouble, paths):
+        for path in of_type(match[1], trouble, paths):
             for name in ("model", "elementwise function", "scalar function"):
                 yield path, Stock(name)
-    if match := _ATTRIBUTE.search(message):
-        for path in _of_type(match[1], trouble, paths):
+    if match := ATTRIBUTE.search(message):
+        for path in of_type(match[1], trouble, paths):
             yield from ((path, spec) for spec in _with_attribute(match[2], state[path]))
     if match := _NOT_ITERABLE.search(message):
-        for path in _of_type(match[1] or "EagerTensor", trouble, paths):
+        for path in of_type(match[1] or "EagerTensor", trouble, paths):
             yield path, Several((state[path],) * 2)
             yield path, Tensor()
             yield path, Several((Several((Tensor(), Tensor()), "tuple"),) * 2)
     if match := _NOT_SUBSCRIPTABLE.search(message):
-        for path in _of_type(match[1], trouble, paths):
+        for path in of_type(match[1], trouble, paths):
             yield path, Tensor(shape=(3,))
             yield path, Several((Tensor(), Tensor(), Tensor()))
     if trouble.kind == "KeyError":
@@ -417,7 +417,7 @@ def _tensors_in(spec: Specification) -> bool:
     return isinstance(spec, Tensor)
 
 
-def _of_type(name: str, trouble: Trouble, paths: Sequence[Path]) -> list[Path]:
+def of_type(name: str, trouble: Trouble, paths: Sequence[Path]) -> list[Path]:
     """Paths whose value is of the type that the message names; else those at hand."""
     exact = [path for path in paths if trouble.types.get(path) == name.rpartition(".")[2]]
     tensorish = ("SymbolicTensor", "EagerTensor", "Tensor")
