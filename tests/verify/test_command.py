@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.verify.user_programs import (
+    COMPILED,
     FAMILY,
     LISTENER,
     MEMORY,
@@ -238,6 +239,18 @@ class TestTapesThatAreSaidToBeKept:
         verdict = remembering.verdict(where)
         assert verdict[0] == status
         assert re.match(told, verdict[1])
+
+
+class TestWhatXlaCompiles:
+    def test_is_seen_under_fit_and_can_be_saved_where_it_is_the_program_s_own(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "compiled.py").write_text(COMPILED)
+        run = verify(tmp_path, sys.executable, "compiled.py")
+        assert run.stdout == "saved\n"
+        assert (
+            "in 8 of 8 calls; asked for by keras" in run.findings["observed under fit"]["message"]
+        )
 
 
 class TestAProgramThatCannotBeWatched:

@@ -236,6 +236,38 @@ with tf.GradientTape(persistent=True) as tape:  # alive at the end
 tape.gradient(loss, w)
 """
 
+#: What XLA compiles: for `fit` by Keras, and a function of the program's own that is saved.
+COMPILED = """\
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def distance(wanted, found):
+    return tf.reduce_mean(getattr(tf, "sq" + "rt")(tf.square(found - found)))
+
+
+class Model(tf.Module):
+    def __init__(self):
+        self.w = tf.Variable([1.0, 2.0])
+
+    @tf.function(jit_compile=True, input_signature=[])
+    def slope(self):
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.tanh(self.w))
+        return tape.gradient(y, self.w)
+
+
+x = np.ones([8, 3], "float32")
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", distance, jit_compile=True)
+model.fit(x, x[:, :1], batch_size=2, epochs=2, verbose=0)  # observed under fit
+own = Model()
+own.slope()
+tf.saved_model.save(own, "saved")
+print("saved")
+"""
+
 #: A package with a test of its own.
 MODEL = """\
 import numpy as np

@@ -164,7 +164,7 @@ class Shift:
             return
         # No tape may see it, and a graph that is being traced must not do it at every call.
         with record.stop_recording(), tf.init_scope():
-            ready = tf.executing_eagerly() and _has_value(thing)
+            ready = tf.executing_eagerly() and _is_movable(thing)
             step = self._step(key, thing) if ready else None
             if step is None:
                 return
@@ -228,9 +228,12 @@ def _tensor_of(source: Any) -> Any:
     return inner if isinstance(inner, tf.Variable) else source
 
 
-def _has_value(thing: Any) -> bool:
-    """A variable that is made while a `tf.function` is traced gets its value after that."""
-    return not isinstance(thing, tf.Variable) or bool(thing.is_initialized())
+def _is_movable(thing: Any) -> bool:
+    """A variable that is made while a `tf.function` is traced gets its value after that; and of what
+    lies on a GPU the host has a copy only."""
+    if isinstance(thing, tf.Variable):
+        return bool(thing.is_initialized())
+    return "CPU" in thing.backing_device
 
 
 def _by_identity(identity: int) -> Any:
@@ -252,7 +255,7 @@ def _height(target: Any, weights: Any) -> Any:
 def _overwrite(tensor: Any, values: Any) -> None:
     """Write into an eager tensor's own memory: the program holds it under a name of its own.
 
-    Only where the tensor lies in the memory of the host.
+    It must lie in the memory of the host.
     """
     view = np.asarray(memoryview(tensor))
     data = np.ascontiguousarray(values, view.dtype)

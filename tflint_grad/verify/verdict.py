@@ -8,6 +8,8 @@ from typing import Any
 
 #: How a reason begins that ends with a comment line to paste.
 NEEDS_INPUTS = "needs inputs"
+#: Reasons that any other scene's goes before.
+_VAGUE = ("was not reached", "could not be measured")
 
 
 class Status(str, enum.Enum):
@@ -31,7 +33,7 @@ def says(status: Status, reason: str) -> int:
             return 3
     if reason.startswith(NEEDS_INPUTS):
         return 2  # the user can give them
-    return 0 if "was not reached" in reason else 1
+    return 0 if any(words in reason for words in _VAGUE) else 1
 
 
 @dataclass(frozen=True)
