@@ -22,12 +22,12 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 from tensorflow.python.framework import op_callbacks, ops
-from tensorflow.python.ops import control_flow_v2_func_graphs
 from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify import outcomes
 from tflint_grad.verify.compiled import Mailbox
 from tflint_grad.verify.devices import Gauges
+from tflint_grad.verify.hearing import Ear
 from tflint_grad.verify.observation import (
     NOWHERE,
     Claim,
@@ -39,33 +39,15 @@ from tflint_grad.verify.observation import (
 )
 from tflint_grad.verify.pairs import Pair
 from tflint_grad.verify.places import Places
+from tflint_grad.verify.records import Record, record_of
 from tflint_grad.verify.rows import RowTracer
 from tflint_grad.verify.shift import Asked, Shift
+from tflint_grad.verify.stages import stage
 
 _NOTHING = contextlib.nullcontext()
 ASKS = ("gradient", "jacobian", "batch_jacobian")
 #: Beyond so many tapes, exceptions and warnings no more are written down: a training loop has many.
 _MOST = 2000
-
-
-class Record:
-    """A tape under observation, and weak references to what it recorded in eager code."""
-
-    def __init__(self, tape: tf.GradientTape, life: TapeLife, number: int) -> None:
-        self.tape = weakref.ref(tape)
-        self.life = life
-        self.number = number
-        self.allocated = 0
-        self.recorded: list[weakref.ref[Any]] = []
-        self.death: weakref.ref[Any] | None = None
-
-    def alive(self) -> int:
-        gc.collect()
-        return self.still_there()
-
-    def still_there(self) -> int:
-        """What lives of the record now, garbage that is not collected yet included."""
-        return sum(reference() is not None for reference in self.recorded)
 
 
 class _Depth(threading.local):
@@ -131,8 +113,8 @@ class Probe:
             under = self.seen.under.setdefault(place, [])
             under += [tape for tape in self._recording() if tape not in under]
             stages = self.seen.stages.setdefault(place, [])
-            if (stage := _stage()) not in stages:
-                stages.append(stage)
+            if (now := stage()) not in stages:
+                stages.append(now)
 
     def note_passing(self, error: BaseException, place: Place) -> None:
         """An exception came through a watched row; whoever catches it."""
@@ -401,31 +383,6 @@ class Probe:
                 record.life.compared = True
 
 
-def _stage() -> str:
-    """What becomes of an operation that is called now: see `Observations.stages`."""
-    if tf.executing_eagerly():
-        return "eager"
-    graph = ops.get_default_graph()
-    while graph is not None:
-        if isinstance(graph, _BRANCHES):
-            return "branch"
-        graph = getattr(graph, "outer_graph", None)
-    return "graph"
-
-
-_BRANCHES = (
-    control_flow_v2_func_graphs.CondBranchFuncGraph,
-    control_flow_v2_func_graphs.WhileCondFuncGraph,
-    control_flow_v2_func_graphs.WhileBodyFuncGraph,
-)
-
-
-def record_of(tape: Any) -> Record | None:
-    """What the probe knows of a tape; None for one that was made unseen."""
-    record: Record | None = getattr(tape, "_tflint_grad_record", None)
-    return record
-
-
 @contextmanager
 def replaced(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None]:
     """Wrap an attribute of a class for a while; inherited ones are left to the base class."""
@@ -440,17 +397,3 @@ def replaced(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None
             setattr(owner, name, original)
         else:
             delattr(owner, name)
-
-
-class Ear(logging.Handler):
-    """Writes down TensorFlow's own warnings, `most` of them, each with the place where it is said."""
-
-    def __init__(self, probe: Probe, most: int) -> None:
-        super().__init__(logging.WARNING)
-        self._probe = probe
-        self._most = most
-
-    def emit(self, record: logging.LogRecord) -> None:
-        heard = self._probe.seen.warnings
-        if len(heard) < self._most:
-            heard.append((self._probe.places.here(), record.getMessage()[:200]))

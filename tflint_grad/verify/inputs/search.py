@@ -6,7 +6,6 @@ import ast
 import heapq
 import itertools
 import time
-import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tflint_grad.verify.inputs.candidates import Candidates, _resolve
-from tflint_grad.verify.inputs.repair import Trouble, names_in, proposals
+from tflint_grad.verify.inputs.repair import Trouble, proposals
 from tflint_grad.verify.inputs.specification import (
     Built,
     Expression,
@@ -30,6 +29,7 @@ from tflint_grad.verify.inputs.specification import (
     stock,
 )
 from tflint_grad.verify.inputs.usage import dotted, parameter_names
+from tflint_grad.verify.inputs.values import Values
 from tflint_grad.verify.observation import Observations
 from tflint_grad.verify.syntax import Definition, Program
 
@@ -227,43 +227,6 @@ class Arguments:
             else:
                 positional.append(value)
         return positional, named
-
-
-@dataclass
-class Values:
-    """What was built in one attempt."""
-
-    values: dict[Path, Any] = field(default_factory=dict)
-
-    def implicated(self, frames: list[types.FrameType], source: str) -> list[Path]:
-        """The paths whose values take part where an exception was raised, the closest first."""
-        found: list[Path] = []
-        mentioned = names_in(source)
-        for depth, frame in enumerate(reversed(frames)):
-            for name, value in list(frame.f_locals.items()):
-                if depth == 0 and mentioned and name not in mentioned:
-                    continue
-                found += [
-                    path
-                    for path, own in self.values.items()
-                    if path not in found and _is_part(value, own)
-                ]
-        for path in self.values:
-            if path not in found and path[-1] in mentioned:
-                found.append(path)
-        return found
-
-
-def _is_part(value: Any, own: Any) -> bool:
-    if value is own:
-        return not isinstance(own, bool | type(None)) and not (
-            isinstance(own, int) and own in (0, 1)
-        )
-    if isinstance(own, list | tuple):
-        return any(_is_part(value, item) for item in own[:4])
-    if isinstance(own, dict):
-        return any(_is_part(value, item) for item in own.values())
-    return False
 
 
 def _generated_constructor(definition: Definition) -> Definition | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tflint_grad.verify.probe import Record
+from tflint_grad.verify.records import Record
 
 
 class Deaths:

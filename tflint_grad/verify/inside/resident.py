@@ -19,12 +19,14 @@ from tensorflow.python.eager import context
 from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify.compiled import Mailbox
+from tflint_grad.verify.hearing import Ear
 from tflint_grad.verify.inside.deaths import Deaths
 from tflint_grad.verify.inside.journal import Journal
 from tflint_grad.verify.inside.lines import Rows, watch
 from tflint_grad.verify.observation import GradientCall, Observations, Place
 from tflint_grad.verify.places import GENERATED, Places
-from tflint_grad.verify.probe import Ear, Probe, Record, record_of
+from tflint_grad.verify.probe import Probe
+from tflint_grad.verify.records import Record, record_of
 
 #: Tapes, exceptions and warnings that are written down: a program may run for days.
 _MOST = 200
