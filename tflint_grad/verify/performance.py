@@ -69,7 +69,11 @@ class Performance:
     """One entry, run several times: first until it gets anywhere, then to be sure."""
 
     def __init__(
-        self, script: Script, entry: Entry, questions: Sequence[Question], gauges: Gauges
+        self,
+        script: Script,
+        entry: Entry,
+        questions: Sequence[Question],
+        gauges: Gauges = Gauges(),  # noqa: B008 (frozen)
     ) -> None:
         self.script = script
         self.gauges = gauges
