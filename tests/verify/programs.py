@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import textwrap
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -21,6 +22,7 @@ class Written:
     """One program in a file of its own."""
 
     def __init__(self, folder: Path, text: str) -> None:
+        gc.freeze()  # as in a worker: what is there already need not be looked at in each run
         self.text = HEAD + textwrap.dedent(text)
         self.path = folder / "program.py"
         self.path.write_text(self.text)

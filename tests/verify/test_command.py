@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from typing import Any
 import pytest
 
 from tests.verify.user_programs import (
+    COMPILED,
     FAMILY,
     LISTENER,
+    MEMORY,
     MODEL,
     MODEL_TEST,
     PITFALL,
@@ -213,6 +216,43 @@ class TestATestSuite:
         assert run.left == []
 
 
+@pytest.fixture(scope="module")
+def remembering(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("memory")
+    (folder / "memory.py").write_text(MEMORY)
+    return verify(folder, sys.executable, "memory.py")
+
+
+class TestTapesThatAreSaidToBeKept:
+    """They speak when they die, however many tapes there were before."""
+
+    @pytest.mark.parametrize(
+        ("where", "status", "told"),
+        [
+            ("held", "confirmed", r"the tape held \d+ intermediate values .*after its last use"),
+            ("holds nothing", "refuted", "the tape held nothing after its last use"),
+            ("in a cycle", "inconclusive", "the tape died in a cycle of references"),
+            ("alive at the end", "confirmed", "the tape was alive at the end of the run and held"),
+        ],
+    )
+    def test_have_their_verdict(self, remembering: Run, where: str, status: str, told: str) -> None:
+        verdict = remembering.verdict(where)
+        assert verdict[0] == status
+        assert re.match(told, verdict[1])
+
+
+class TestWhatXlaCompiles:
+    def test_is_seen_under_fit_and_can_be_saved_where_it_is_the_program_s_own(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "compiled.py").write_text(COMPILED)
+        run = verify(tmp_path, sys.executable, "compiled.py")
+        assert run.stdout == "saved\n"
+        assert (
+            "in 8 of 8 calls; asked for by keras" in run.findings["observed under fit"]["message"]
+        )
+
+
 class TestAProgramThatCannotBeWatched:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
@@ -242,6 +282,12 @@ class TestAProgramThatCannotBeWatched:
         assert time.monotonic() - started < 40
         left = Path(f"/proc/{int(run.stdout)}/cmdline")
         assert not left.exists() or not left.read_bytes(), "what it started is dead as well"
+
+    def test_on_a_gpu_that_is_not_there(self, folder: Path) -> None:
+        command = (sys.executable, "pitfall.py")
+        run = verify(folder, *command, options=("--device", "gpu"), CUDA_VISIBLE_DEVICES="-1")
+        assert (run.code, run.stdout) == (2, ""), "it is not begun"
+        assert run.stderr == "tflint-grad: error: --device gpu: TensorFlow sees no GPU\n"
 
     def test_that_does_not_exist(self, folder: Path) -> None:
         run = verify(folder, "no-such-program-here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,9 +141,29 @@ def test_what_a_finding_has_foretold_is_not_told_again(file: str) -> None:
 
 
 def test_a_finding_foretells_of_its_own_source_only(file: str) -> None:
-    none = call(file, GRADIENT, "none", "none")
-    (finding,) = told(file, none, explained=[question(file, GRADIENT, source="w")])
-    assert finding.message == "gradient() returned None with respect to 'b' in 5 of 5 calls"
+    zeros = call(file, GRADIENT, "zero", "zero")
+    foretold = question(file, GRADIENT, "gradient-zero", source="w")
+    assert messages(told(file, zeros, explained=[foretold])) == [
+        "gradient() returned zeros with respect to 'b' in 5 of 5 calls"
+    ]
+
+
+def test_a_cut_that_leaves_no_path_at_all_explains_each_none(file: str) -> None:
+    foretold = question(file, GRADIENT, source="w")
+    assert told(file, call(file, GRADIENT, "none", "none"), explained=[foretold]) == []
+    some = [call(file, GRADIENT, "none", "none", count=1), call(file, LATER, "finite", "none")]
+    foretold = question(file, LATER, source="w")
+    assert len(told(file, *some, explained=[foretold])) == 2
+
+
+def test_a_finding_on_a_source_explains_its_other_targets(file: str) -> None:
+    unwatched = replace(
+        question(file, GRADIENT, source="w"), code="TFG401", tapes=(Span(file, 1, 1),)
+    )
+    first, second = call(file, LATER, "none", "finite"), call(file, LATER, "finite", "none")
+    assert told(file, first, explained=[unwatched]) == []
+    assert len(told(file, second, explained=[unwatched])) == 1, "that is 'b'"
+    assert len(told(file, first, explained=[replace(unwatched, code="TFG204")])) == 1
 
 
 def test_a_part_that_is_missing_explains_no_none(file: str) -> None:

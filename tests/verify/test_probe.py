@@ -156,21 +156,48 @@ def test_outcomes_are_told_source_by_source(tmp_path: Path) -> None:
     assert call.tape == program.place("with tf.GradientTape")
 
 
-def test_a_graph_tells_its_gradients_once_it_has_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", ["", "jit_compile=True"])
+def test_a_graph_tells_its_gradients_each_time_it_runs(options: str, tmp_path: Path) -> None:
+    program = Written(
+        tmp_path,
+        f"""
+        w = tf.Variable([0.0, 2.0])
+        @tf.function({options})
+        def step(x):
+            with tf.GradientTape() as tape:
+                y = tf.reduce_sum(tf.sqrt(w) * x)
+            return tape.gradient(y, w)
+        step(tf.constant(1.0))
+        w.assign([1.0, 2.0])
+        step(tf.constant(1.0))
+        step(tf.constant(2.0))
+        step(tf.constant(0.0))
+        """,
+    )
+    outcomes = [(*call.outcomes, call.count) for call in program.probed().seen.gradients]
+    assert outcomes == [("symbolic", 1), ("not-finite", 1), ("finite", 2), ("zero", 1)]
+
+
+def test_a_compiled_function_in_another_graph_tells_too(tmp_path: Path) -> None:
     program = Written(
         tmp_path,
         """
-        w = tf.Variable(2.0)
-        @tf.function
-        def step(x):
+        w, idle = tf.Variable(2.0), tf.Variable(1.0)
+        @tf.function(jit_compile=True)
+        def inner(x):
             with tf.GradientTape() as tape:
                 y = tf.sign(w) * x
-            return tape.gradient(y, w)
-        step(tf.constant(1.0))
+            return tape.gradient(y, [idle, w])[1]
+        @tf.function
+        def outer(x):
+            return inner(x) + inner(x)
+        outer(tf.constant(1.0))
         """,
     )
-    outcomes = [call.outcomes for call in program.probed().seen.gradients]
-    assert outcomes == [["symbolic"], ["zero"]]
+    seen = program.probed().seen
+    outcomes = [(*call.outcomes, call.count) for call in seen.gradients]
+    assert outcomes == [("none", "symbolic", 1), ("none", "zero", 2)]
+    assert seen.conversions == {}, "what the probe reads is no wait of the program's"
 
 
 def test_a_marked_row_tells_under_which_tapes_and_where_it_ran(tmp_path: Path) -> None:

@@ -154,3 +154,23 @@ def test_a_job_is_the_same_behind_a_pipe(tmp_path: Path) -> None:
         tmp_path, program="with tf.GradientTape() as t:\n    y = tf.round(w)\nt.gradient(y, w)\n"
     )
     assert Job.from_json(job.as_json()) == job
+
+
+def test_where_the_caller_may_fail_the_function_itself_is_called_next(tmp_path: Path) -> None:
+    """A script's `main` wants its arguments; what it calls may be called without."""
+    found = entries(
+        tmp_path,
+        """
+        def train(x):
+            with tf.GradientTape() as tape:
+                y = tf.round(w * x)
+            return tape.gradient(y, w)
+
+        def main():
+            train(tf.constant(parse()))
+
+        if __name__ == "__main__":
+            main()
+        """,
+    )
+    assert found == ["the module", "main()", "train()", "the module as a script"]

@@ -24,6 +24,7 @@ from tflint_grad.verify.verdict import Status, Verdict
 CONFIRMED = Verdict(Status.CONFIRMED, evidence="seen")
 REFUTED = Verdict(Status.REFUTED, evidence="not so")
 NEEDS = Verdict(Status.INCONCLUSIVE, reason="needs inputs for 'env'")
+EXITS = Verdict(Status.INCONCLUSIVE, reason="the program exits by itself (usage)")
 VAGUE = Verdict(Status.INCONCLUSIVE, reason="line 3 was not reached")
 STEP, OTHER = Entry(CALL, "step"), Entry(CALL, "other")
 
@@ -44,6 +45,8 @@ def test_of_two_verdicts_the_one_that_says_more_holds() -> None:
     assert better(REFUTED, NEEDS) is REFUTED
     assert better(NEEDS, REFUTED) is REFUTED
     assert better(NEEDS, VAGUE) is NEEDS
+    assert better(NEEDS, EXITS) is NEEDS
+    assert better(VAGUE, EXITS) is EXITS
     assert better(VAGUE, NEEDS) is NEEDS
 
 

@@ -185,6 +185,89 @@ if __name__ == "__main__":
     os.kill(os.getpid(), 9)
 """
 
+#: Tapes that are kept too long, or are said to be, after more tapes than the probe writes down.
+MEMORY = """\
+import gc
+
+import tensorflow as tf
+
+w = tf.Variable([1.0, 2.0])
+x = tf.constant([1.0, 2.0])
+
+
+def plain():
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(w * x)
+    return tape.gradient(loss, w)
+
+
+def held():
+    with tf.GradientTape(persistent=True) as tape:  # held
+        loss = tf.reduce_sum(tf.tanh(tf.tanh(w)))
+    return tape.gradient(loss, w)
+
+
+def holds_nothing():
+    with tf.GradientTape(persistent=True) as tape:  # holds nothing
+        tape.watch(x)
+        loss = tf.identity(x)
+    return tape.gradient(loss, x)
+
+
+class Trainer:
+    def __init__(self):
+        self.me = self
+
+    def step(self):
+        with tf.GradientTape(persistent=True) as tape:
+            loss = tf.reduce_sum(tf.tanh(tf.tanh(w)))
+        self.tape = tape  # in a cycle
+        return tape.gradient(loss, w)
+
+
+for _ in range(250):
+    plain()
+held()
+holds_nothing()
+Trainer().step()
+gc.collect()
+with tf.GradientTape(persistent=True) as tape:  # alive at the end
+    loss = tf.reduce_sum(tf.tanh(tf.tanh(w)))
+tape.gradient(loss, w)
+"""
+
+#: What XLA compiles: for `fit` by Keras, and a function of the program's own that is saved.
+COMPILED = """\
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def distance(wanted, found):
+    return tf.reduce_mean(getattr(tf, "sq" + "rt")(tf.square(found - found)))
+
+
+class Model(tf.Module):
+    def __init__(self):
+        self.w = tf.Variable([1.0, 2.0])
+
+    @tf.function(jit_compile=True, input_signature=[])
+    def slope(self):
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(tf.tanh(self.w))
+        return tape.gradient(y, self.w)
+
+
+x = np.ones([8, 3], "float32")
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile("sgd", distance, jit_compile=True)
+model.fit(x, x[:, :1], batch_size=2, epochs=2, verbose=0)  # observed under fit
+own = Model()
+own.slope()
+tf.saved_model.save(own, "saved")
+print("saved")
+"""
+
 #: A package with a test of its own.
 MODEL = """\
 import numpy as np

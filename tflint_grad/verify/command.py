@@ -17,7 +17,7 @@ from typing import Any
 from tflint_grad.config import UsageError
 from tflint_grad.findings import Finding
 from tflint_grad.verify import launch, scenes
-from tflint_grad.verify.devices import CPU, GPU, Wanted
+from tflint_grad.verify.devices import NoSuchDevice, Wanted, look_for
 from tflint_grad.verify.inside import STARTUP, TASK
 from tflint_grad.verify.observation import Observations
 from tflint_grad.verify.observed import observed
@@ -116,7 +116,7 @@ def run(
     findings: Sequence[Finding],
     *,
     files: Sequence[str],
-    device: Wanted | None = None,
+    device: Wanted = Wanted(),  # noqa: B008 (frozen)
     seconds: float | None = None,
     silenced: Callable[[Collection[str]], Sequence[Finding]] | None = None,
 ) -> Told:
@@ -125,14 +125,18 @@ def run(
     Args:
         findings: those of `files`, in the order in which the verdicts number them.
         files: whose gradient calls are watched.
-        device: to which the program is confined, where that is wanted.
+        device: to which the program is confined; by default it takes what it likes.
         seconds: ends the program after so long; by default it has all the time it takes.
         silenced: the findings of some files that nobody wants to hear of, and which explain what is
             observed there all the same.
 
     Raises:
-        UsageError: the command cannot be run.
+        UsageError: the command cannot be run, or not on this device.
     """
+    try:
+        look_for(device, command)
+    except NoSuchDevice as error:
+        raise UsageError(str(error)) from error
     watched = sorted({os.path.abspath(file) for file in files})
     questions = _questions(findings)
     with tempfile.TemporaryDirectory(
@@ -193,15 +197,10 @@ def _write_task(folder: str, watched: Sequence[str], questions: Sequence[Questio
         json.dump(task, stream)
 
 
-def _environment(device: Wanted | None) -> dict[str, str]:
+def _environment(device: Wanted) -> dict[str, str]:
     before = os.environ.get("PYTHONPATH")
     path = f"{STARTUP}{os.pathsep}{before}" if before else STARTUP
-    environment = {**os.environ, "PYTHONPATH": path}
-    if device is not None and device.kind == CPU:
-        environment["CUDA_VISIBLE_DEVICES"] = "-1"
-    elif device is not None and device.kind == GPU and device.index is not None:
-        environment["CUDA_VISIBLE_DEVICES"] = str(device.index)
-    return environment
+    return {**os.environ, "PYTHONPATH": path, **device.confining(os.environ)}
 
 
 def _verdict(question: Question, left: _Left, scene: str, timed_out: float | None) -> Verdict:
@@ -243,7 +242,8 @@ def _answer(
         return unseen(hidden or f"line {row} was not reached by this command")
     if question.consequence == "gradient-wrong":
         return unseen(
-            "whether a gradient is the slope takes runs with moved sources: --verify without a command"
+            "whether a gradient is the slope takes more runs, with its sources moved, and your program"
+            " has one; --verify without a command has them"
         )
     return answer
 

@@ -15,8 +15,9 @@ import keras
 import numpy as np
 
 from tflint_grad.verify.fitting import fit, fit_with
-from tflint_grad.verify.inputs.search import Arguments, NeedsInputs, State, Values
+from tflint_grad.verify.inputs.search import Arguments, NeedsInputs, State
 from tflint_grad.verify.inputs.specification import seed_everything
+from tflint_grad.verify.inputs.values import Values
 from tflint_grad.verify.loading import Loader
 from tflint_grad.verify.probe import Probe
 from tflint_grad.verify.scene import CALL, LOSS, MAIN, Entry

@@ -80,7 +80,10 @@ class TapeLife:
 
     `alive_after_use` counts its recorded intermediates that lived just after its last use (where it
     was never asked: after its block), `kept_after_use` those that lived only because the tape held
-    them, `kept_at_end` the same at the end of the run.
+    them, `kept_at_end` the same at the end of the run. `compared`: these numbers were measured;
+    `entangled`: they cannot be, since the tape died in a cycle of references. `bytes_after_use`: what
+    the device's allocator had given out since the tape was made, just after its last use, where it
+    keeps figures; `bytes_kept`: what of that the tape held.
     """
 
     places: list[Place]
@@ -91,7 +94,10 @@ class TapeLife:
     recorded_by_gradients: int = 0
     alive_after_use: int = 0
     kept_after_use: int = 0
-    compared: bool = False  # with a run whose tapes forgot: `kept_after_use` is known
+    compared: bool = False
+    entangled: bool = False
+    bytes_after_use: int | None = None
+    bytes_kept: int = 0
     kept_at_end: int = 0
     alive_at_end: bool = False
 
@@ -115,6 +121,7 @@ class Observations:
     traces: dict[str, int] = field(default_factory=dict)  # tf.function, by name, to its traces
     warnings: list[tuple[Place, str]] = field(default_factory=list)  # TensorFlow's own words
     seconds: float = 0.0
+    taped_seconds: float = 0.0  # from the first tape's opening until the device had done its work
 
     def escaped(self) -> Raised | None:
         """The exception that ended the run."""
@@ -154,4 +161,5 @@ class Observations:
             traces=data["traces"],
             warnings=[(place(key), text) for key, text in data["warnings"]],
             seconds=data["seconds"],
+            taped_seconds=data["taped_seconds"],
         )

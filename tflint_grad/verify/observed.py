@@ -39,6 +39,8 @@ _TOLD = {
 _FEW = 3
 _MOST_NAMES = 3
 _OF_COST = ("memory", "slow")
+#: Rules whose findings are of a source rather than of a way to a target.
+_OF_SOURCES = "TFG4"
 _LONGEST_NAME = 50
 
 
@@ -146,14 +148,32 @@ def _is_foretold(
         return True
     if word == "not-finite" and spoiled is not None and call.last >= spoiled:
         return True
+    if word not in _TOLD:
+        return False
+    # What cuts all of a target's paths does so for the sources that it does not name.
+    severed = word == "none" and set(call.outcomes) == {"none"}
     return any(
         one.consequence not in _OF_COST
         # A part that is missing leaves the others: it explains no None.
         and (word != "none" or one.consequence != "gradient-wrong")
-        and _speaks_of(one, call)
-        and index in relevant(one.source, call.place, len(call.outcomes))
+        and (
+            (_speaks_of(one, call) and (severed or index in _named(one, call)))
+            or (_is_of_source(one, call) and index in _named(one, call))
+        )
         for one in explained
-        if word in _TOLD
+    )
+
+
+def _named(question: Question, call: GradientCall) -> list[int]:
+    return relevant(question.source, call.place, len(call.outcomes))
+
+
+def _is_of_source(question: Question, call: GradientCall) -> bool:
+    """Whether a finding on a source itself speaks of it: what is wrong with it is so for each target."""
+    return (
+        question.code.startswith(_OF_SOURCES)
+        and any(one in span for one in call.tapes for span in question.tapes)
+        and any(question.source == name for name in named_at(call.place, len(call.outcomes)))
     )
 
 

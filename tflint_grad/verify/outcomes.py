@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +12,10 @@ import tensorflow as tf
 from tensorflow.python.eager import record
 from tensorflow.python.framework import func_graph, ops
 
+from tflint_grad.verify.compiled import Mailbox, compiled_function
+
 NONE, ZERO, FINITE, NOT_FINITE, SYMBOLIC = "none", "zero", "finite", "not-finite", "symbolic"
 _LONGEST = 2000
-#: Methods of a `tf.function` that are on the stack while it is traced.
-_TRACES = ("_call", "__call__", "_initialize")
 
 
 def message(error: BaseException) -> str:
@@ -72,50 +72,83 @@ def is_host(target: Any) -> bool:
     )
 
 
-def tell_when_run(gradients: Sequence[Any], tell: Callable[[list[str]], None]) -> None:
-    """Have the graph that is being traced say what became of its symbolic gradients."""
+def tell_when_run(
+    gradients: Sequence[Any], tell: Callable[[list[str], int], None], mailbox: Mailbox
+) -> None:
+    """Have the graph that is being traced say what became of its symbolic gradients, and how often."""
     if tf.executing_eagerly():
         return
-    present = [gradient is not None for gradient in gradients]
+    present = [one is not None for one in gradients]
+    values = [
+        one.values if isinstance(one, tf.IndexedSlices) else one
+        for one in gradients
+        if one is not None
+    ]
 
-    def ran(*values: Any) -> None:
-        told = iter([of_array(value) for value in values])
-        tell([next(told) if one else NONE for one in present])
+    def ran(words: Iterable[str], count: int = 1) -> None:
+        told = iter(words)
+        tell([next(told) if one else NONE for one in present], count)
 
-    with_values_of(
-        [
-            one.values if isinstance(one, tf.IndexedSlices) else one
-            for one in gradients
-            if one is not None
-        ],
-        ran,
-    )
+    def counted(counts: Any) -> None:
+        for words, count in _together(counts):
+            ran(words, count)
+
+    function = compiled_function()
+    if function is None:
+        with_values_of(values, lambda *arrays: ran(map(of_array, arrays)), mailbox)
+    else:
+        with record.stop_recording():
+            numbers = tf.stack([_number(one) for one in values])
+            mailbox.count(function, numbers, len(_WORDS), counted)
 
 
-def with_values_of(tensors: Sequence[Any], tell: Callable[..., None]) -> None:
+_WORDS = (NOT_FINITE, FINITE, ZERO)
+
+
+def _together(counts: Any) -> Iterator[tuple[list[str], int]]:
+    """Calls that agree with what was counted of each source by itself: rows are sources, columns
+    words."""
+    left = counts.copy()
+    while left.any(axis=1).all():
+        columns = (left > 0).argmax(axis=1)
+        rows = range(len(left))
+        count = int(left[rows, columns].min())
+        left[rows, columns] -= count
+        yield [_WORDS[column] for column in columns], count
+
+
+def _number(values: Any) -> Any:
+    """The index of the word for a symbolic gradient."""
+    size = tf.abs(values)
+    finite = tf.reduce_all(tf.math.is_finite(size))
+    return tf.where(finite, tf.where(tf.reduce_any(size > 0), 1, 2), 0)
+
+
+def with_values_of(tensors: Sequence[Any], tell: Callable[..., None], mailbox: Mailbox) -> None:
     """Call `tell` with the values of tensors as arrays: now, or whenever the graph that is being
     traced runs.
 
     The operations stand beside the path: no tape records them, nothing depends on them. XLA knows
-    no callbacks to the host, and `pfor` cannot vectorise them: there nothing is ever told.
+    no callbacks, there they go through the mailbox; `pfor` cannot vectorise them: there nothing is
+    ever told.
     """
     with record.stop_recording():
         if tf.executing_eagerly():
             tell(*[np.array(tf.convert_to_tensor(one)) for one in tensors])
-        elif isinstance(ops.get_default_graph(), func_graph.FuncGraph) and not _callbacks_fail():
+        elif isinstance(ops.get_default_graph(), func_graph.FuncGraph) and not _is_vectorised():
             values = [tf.convert_to_tensor(one) for one in tensors]
-            tf.numpy_function(lambda *arrays: tell(*map(np.asarray, arrays)), values, [])
+            function = compiled_function()
+            if function is None:
+                tf.numpy_function(lambda *arrays: tell(*map(np.asarray, arrays)), values, [])
+            else:
+                mailbox.leave(function, values, tell)
 
 
-def _callbacks_fail() -> bool:
-    """Whether this is traced for XLA, or by `pfor`."""
+def _is_vectorised() -> bool:
+    """Whether `pfor` traces this."""
     frame = sys._getframe(1)
     while frame is not None:
-        name = frame.f_code.co_name
-        if name == "_pfor_impl":
-            return True
-        owner = frame.f_locals.get("self") if name in _TRACES else None
-        if getattr(owner, "_jit_compile", False):
+        if frame.f_code.co_name == "_pfor_impl":
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from tflint_grad.verify import numeric
+from tflint_grad.verify import numeric, pairs
+from tflint_grad.verify.devices import Gauges
 from tflint_grad.verify.execution import Execution, execute_module
 from tflint_grad.verify.inputs import hints
+from tflint_grad.verify.inputs.missing import missing
 from tflint_grad.verify.inputs.search import (
     Arguments,
     Attempt,
@@ -25,18 +27,19 @@ from tflint_grad.verify.inputs.search import (
 )
 from tflint_grad.verify.inputs.specification import SEED, seed_everything
 from tflint_grad.verify.loading import Loader
-from tflint_grad.verify.observation import Observations
+from tflint_grad.verify.observation import Claim, Observations
 from tflint_grad.verify.oracles import judge
 from tflint_grad.verify.oracles.base import asked, begun, told
 from tflint_grad.verify.oracles.memory import kept
 from tflint_grad.verify.outcomes import message
+from tflint_grad.verify.pairs import Pair
 from tflint_grad.verify.probe import Probe
 from tflint_grad.verify.question import Question
 from tflint_grad.verify.scene import CALL, FIT, MAIN, MODULE, Entry, Job
 from tflint_grad.verify.shift import Shift
 from tflint_grad.verify.surroundings import OutOfTime, fresh_tensorflow
 from tflint_grad.verify.syntax import Program
-from tflint_grad.verify.verdict import Status
+from tflint_grad.verify.verdict import NEEDS_INPUTS, Status
 
 #: Each verdict rests on so many runs, with other random numbers each.
 RUNS = 3
@@ -65,8 +68,15 @@ class Script:
 class Performance:
     """One entry, run several times: first until it gets anywhere, then to be sure."""
 
-    def __init__(self, script: Script, entry: Entry, questions: Sequence[Question]) -> None:
+    def __init__(
+        self,
+        script: Script,
+        entry: Entry,
+        questions: Sequence[Question],
+        gauges: Gauges = Gauges(),  # noqa: B008 (frozen)
+    ) -> None:
         self.script = script
+        self.gauges = gauges
         self.entry = entry
         self.questions = questions
         self.job = script.job
@@ -117,6 +127,10 @@ class Performance:
         for one in touched:
             if one.consequence == "gradient-wrong":
                 numeric.measure(one, self.seen[0], lambda shift: self.once(SEED, shift=shift))
+            if one.consequence == "slow" and self.gauges.clocked:
+                clock = pairs.timed(one, lambda pair: self.once(SEED, pair=pair))
+                if clock:
+                    self.seen[0].claims.append(Claim("timed", one.flagged.places()[0], 0, clock))
 
     # Searching for arguments
 
@@ -207,11 +221,11 @@ class Performance:
             return why
         self.needs_inputs = True
         own = [error.path] if isinstance(error, NeedsInputs) else []
-        guilty = search.trouble(cause, attempt.built, own).implicated
-        # Of an object of the program's own, an argument of its constructor is meant.
-        name = next((path[-1] if path[0] == "self" else path[0] for path in guilty), "")
-        what = f"needs inputs for {name!r}" if name else "needs inputs"
-        given = described(self.state, names, unknown=name) or "x=float32[8,3]"
+        trouble = search.trouble(cause, attempt.built, own)
+        name = missing(trouble, search.arguments.given)
+        what = f"{NEEDS_INPUTS} for {name!r}" if name else NEEDS_INPUTS
+        # What we have guessed of the others may be as wrong: it is not for the user to pin down.
+        given = f"{name}=…" if name else described(self.state, names) or "x=float32[8,3]"
         return f"{what} ({why}); above {self.entry.name}: # tflint-grad: inputs {given}"
 
     # One run
@@ -223,15 +237,19 @@ class Performance:
         attempt: Attempt | None = None,
         forgetful: list[int] | None = None,
         shift: Shift | None = None,
+        pair: Pair | None = None,
     ) -> Observations:
         """Load the module anew and execute the entry; no exception comes out but `OutOfTime`."""
         fresh_tensorflow()
         probe = Probe(
             self.job.files,
             self.marks,
-            intermediates=self.intermediates,
+            # What is followed is slower: not while time is taken.
+            intermediates=self.intermediates and pair is None,
             forgetful=forgetful,
             shift=shift,
+            gauges=self.gauges,
+            pair=pair,
         )
         began = time.monotonic()
         held: list[Any] = []
@@ -251,6 +269,7 @@ class Performance:
                     )
                     if attempt is not None:
                         attempt.error = error
+                probe.stop_the_clock()
             probe.measure_what_is_kept()
         finally:
             probe.seen.seconds = round(time.monotonic() - began, 3)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from tflint_grad.verify.devices import Gauges
 from tflint_grad.verify.loading import Loader
 from tflint_grad.verify.oracles import judge
 from tflint_grad.verify.oracles.base import Answer, unseen
@@ -14,7 +15,7 @@ from tflint_grad.verify.performance import Performance, Script, begun_nowhere
 from tflint_grad.verify.question import Question
 from tflint_grad.verify.scene import MAIN, Entry, Job
 from tflint_grad.verify.surroundings import OutOfTime, alarm
-from tflint_grad.verify.verdict import Status
+from tflint_grad.verify.verdict import Status, says
 
 
 @dataclass
@@ -30,8 +31,9 @@ class Outcome:
 class Player:
     """Runs the entries of one job until every question is answered."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, gauges: Gauges = Gauges()) -> None:  # noqa: B008 (frozen)
         self.job = job
+        self._gauges = gauges
         self._script = Script.of(job)
 
     @property
@@ -76,7 +78,7 @@ class Player:
 
     def _play(self, entry: Entry, questions: list[Question]) -> list[Outcome]:
         began = time.monotonic()
-        scene = Performance(self._script, entry, questions)
+        scene = Performance(self._script, entry, questions, self._gauges)
         try:
             with alarm(self.job.seconds):
                 runs = scene.runs()
@@ -97,13 +99,8 @@ class Player:
 
 
 def _better(one: Outcome | None, other: Outcome) -> Outcome:
-    """Refuted says more than inconclusive; a later scene that got farther says more, too."""
-    if one is None or one.answer.status is Status.INCONCLUSIVE:
-        if one is not None and other.answer.status is Status.INCONCLUSIVE:
-            vague = (
-                "was not reached" in other.answer.reason
-                and "was not reached" not in one.answer.reason
-            )
-            return one if vague else other
+    """Of two outcomes on a question the one that says more; else the later, which got farther."""
+    if one is None:
         return other
-    return one
+    before, now = (says(each.answer.status, each.answer.reason) for each in (one, other))
+    return other if now >= before else one

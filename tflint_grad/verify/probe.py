@@ -22,10 +22,12 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.python.eager.polymorphic_function import polymorphic_function
 from tensorflow.python.framework import op_callbacks, ops
-from tensorflow.python.ops import control_flow_v2_func_graphs
 from tensorflow.python.platform import tf_logging
 
 from tflint_grad.verify import outcomes
+from tflint_grad.verify.compiled import Mailbox
+from tflint_grad.verify.devices import Gauges
+from tflint_grad.verify.hearing import Ear
 from tflint_grad.verify.observation import (
     NOWHERE,
     Claim,
@@ -35,32 +37,17 @@ from tflint_grad.verify.observation import (
     Raised,
     TapeLife,
 )
+from tflint_grad.verify.pairs import Pair
 from tflint_grad.verify.places import Places
+from tflint_grad.verify.records import Record, record_of
 from tflint_grad.verify.rows import RowTracer
-from tflint_grad.verify.shift import Shift
+from tflint_grad.verify.shift import Asked, Shift
+from tflint_grad.verify.stages import stage
 
+_NOTHING = contextlib.nullcontext()
 ASKS = ("gradient", "jacobian", "batch_jacobian")
 #: Beyond so many tapes, exceptions and warnings no more are written down: a training loop has many.
 _MOST = 2000
-
-
-class Record:
-    """A tape under observation, and weak references to what it recorded in eager code."""
-
-    def __init__(self, tape: tf.GradientTape, life: TapeLife, number: int) -> None:
-        self.tape = weakref.ref(tape)
-        self.life = life
-        self.number = number
-        self.recorded: list[weakref.ref[Any]] = []
-        self.death: weakref.ref[Any] | None = None
-
-    def alive(self) -> int:
-        gc.collect()
-        return self.still_there()
-
-    def still_there(self) -> int:
-        """What lives of the record now, garbage that is not collected yet included."""
-        return sum(reference() is not None for reference in self.recorded)
 
 
 class _Depth(threading.local):
@@ -76,6 +63,7 @@ class Probe:
     recorded then. With `intermediates`, what tapes record is followed: it makes TensorFlow slower.
     With `forgetful`, each tape drops its record after as many gradient calls as are given: the run
     that might have been, against which what a tape keeps alive is measured. `shift` moves sources.
+    `gauges` are read off the device; `pair` is the other run, of which time is taken.
     """
 
     current: Probe | None = None
@@ -88,12 +76,18 @@ class Probe:
         intermediates: bool = False,
         forgetful: list[int] | None = None,
         shift: Shift | None = None,
+        gauges: Gauges = Gauges(),  # noqa: B008 (frozen)
+        pair: Pair | None = None,
         most: int = _MOST,
     ) -> None:
         self.seen = Observations()
         self.places = Places(files)
         self.measuring = True  # off while somebody differentiates numerically
         self.shift = shift
+        self.mailbox = Mailbox()
+        self._gauges = gauges
+        self._pair = pair
+        self._opened: float | None = None
         self._clock = itertools.count(1)
         self._depth = _Depth()
         self._most = most
@@ -119,8 +113,8 @@ class Probe:
             under = self.seen.under.setdefault(place, [])
             under += [tape for tape in self._recording() if tape not in under]
             stages = self.seen.stages.setdefault(place, [])
-            if (stage := _stage()) not in stages:
-                stages.append(stage)
+            if (now := stage()) not in stages:
+                stages.append(now)
 
     def note_passing(self, error: BaseException, place: Place) -> None:
         """An exception came through a watched row; whoever catches it."""
@@ -171,6 +165,7 @@ class Probe:
                     yield self
             finally:
                 Probe.current = None
+                self.empty_mailbox()
                 self.measuring = False  # what outlives the run may still call us
                 self._count_traces()
 
@@ -193,8 +188,12 @@ class Probe:
                     self.seen.tapes.append(life)
                 if len(self._records) >= self._most:
                     self._records = [one for one in self._records if one.tape() is not None]
-                tape._tflint_grad_record = Record(tape, life, next(self._numbers))
-                self._records.append(tape._tflint_grad_record)
+                record = tape._tflint_grad_record = Record(tape, life, next(self._numbers))
+                self._records.append(record)
+                if self._intermediates:
+                    record.allocated = self._gauges.allocated() or 0
+                if self._pair is not None and self._opened is None:
+                    self._opened = self._gauges.now()
 
         return init
 
@@ -227,6 +226,9 @@ class Probe:
             uses = self._forgetful[number] if number < len(self._forgetful) else 0
             tape._tape = None if record.life.gradients >= uses else tape._tape
         record.life.alive_after_use = record.alive()
+        allocated = self._gauges.allocated()
+        if allocated is not None:
+            record.life.bytes_after_use = allocated - record.allocated
 
     def _asking(self, original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
@@ -247,12 +249,14 @@ class Probe:
             self._depth.value += 1
             recorded = record.life.recorded if record is not None else 0
             try:
-                result = original(tape, target, sources, *arguments, **named)
+                aside = self._pair.aside(tape, call.place) if self._pair is not None else _NOTHING
+                with aside:
+                    result = original(tape, target, sources, *arguments, **named)
                 self._look_at(call, result)
                 if self.shift is not None and record is not None:
-                    self.shift.on_gradient(
-                        record.number, call, target, sources, result, arguments, named
-                    )
+                    asked = Asked(record.number, call, target, sources, result)
+                    asked.weights = named.get("output_gradients", next(iter(arguments), None))
+                    self.shift.on_gradient(asked, self.mailbox)
                 return result
             except Exception as error:
                 call.error = f"{type(error).__name__}: {outcomes.message(error)}"
@@ -271,12 +275,20 @@ class Probe:
         gradients = tf.nest.flatten(result)
         call.outcomes = [outcomes.outcome(gradient) for gradient in gradients]
         if outcomes.SYMBOLIC in call.outcomes:
-            outcomes.tell_when_run(gradients, functools.partial(self._ran, call))
+            outcomes.tell_when_run(gradients, functools.partial(self._ran, call), self.mailbox)
 
-    def _ran(self, traced: GradientCall, words: list[str]) -> None:
+    def _ran(self, traced: GradientCall, words: list[str], count: int) -> None:
         """A graph has computed gradients that were symbols when it was traced."""
         if self.measuring:
-            self.add(replace(traced, outcomes=words, count=1))
+            self.add(replace(traced, outcomes=words, count=count))
+
+    def empty_mailbox(self) -> None:
+        """Hear of what graphs have left that XLA compiled."""
+        self._depth.value += 1  # what is read here is no wait of the program's
+        try:
+            self.mailbox.empty()
+        finally:
+            self._depth.value -= 1
 
     def add(self, call: GradientCall) -> None:
         call.first = call.last = self.tick()
@@ -284,7 +296,7 @@ class Probe:
         if same is call:
             self.seen.gradients.append(call)
         else:
-            same.count += 1
+            same.count += call.count
             same.last = call.last
 
     def _converting(self, original: Callable[..., Any]) -> Callable[..., Any]:
@@ -293,6 +305,8 @@ class Probe:
                 place = self.places.here()
                 if place[1]:
                     self.seen.conversions[place] = self.seen.conversions.get(place, 0) + 1
+                    if self._pair is not None:
+                        return self._pair.converted(place, lambda: original(tensor))
             return original(tensor)
 
         return numpy
@@ -349,6 +363,11 @@ class Probe:
             logger.removeHandler(ear)
             logger.setLevel(level)
 
+    def stop_the_clock(self) -> None:
+        """The scene is over, as soon as the device has done its work."""
+        if self._opened is not None:
+            self.seen.taped_seconds = self._gauges.now() - self._opened
+
     def measure_what_is_kept(self) -> None:
         """At the end: which tapes live, and what lives only because a tape holds it."""
         gc.collect()
@@ -356,34 +375,12 @@ class Probe:
             tape = record.tape()
             if tape is not None and tape._tape is not None:
                 record.life.alive_at_end = True
-                before = record.alive()
+                before, allocated = record.alive(), self._gauges.allocated()
                 tape._tape = None
                 record.life.kept_at_end = before - record.alive()
-
-
-def _stage() -> str:
-    """What becomes of an operation that is called now: see `Observations.stages`."""
-    if tf.executing_eagerly():
-        return "eager"
-    graph = ops.get_default_graph()
-    while graph is not None:
-        if isinstance(graph, _BRANCHES):
-            return "branch"
-        graph = getattr(graph, "outer_graph", None)
-    return "graph"
-
-
-_BRANCHES = (
-    control_flow_v2_func_graphs.CondBranchFuncGraph,
-    control_flow_v2_func_graphs.WhileCondFuncGraph,
-    control_flow_v2_func_graphs.WhileBodyFuncGraph,
-)
-
-
-def record_of(tape: Any) -> Record | None:
-    """What the probe knows of a tape; None for one that was made unseen."""
-    record: Record | None = getattr(tape, "_tflint_grad_record", None)
-    return record
+                if allocated is not None:
+                    record.life.bytes_kept = allocated - (self._gauges.allocated() or 0)
+                record.life.compared = True
 
 
 @contextmanager
@@ -400,17 +397,3 @@ def replaced(owner: Any, name: str, wrap: Callable[[Any], Any]) -> Iterator[None
             setattr(owner, name, original)
         else:
             delattr(owner, name)
-
-
-class Ear(logging.Handler):
-    """Writes down TensorFlow's own warnings, `most` of them, each with the place where it is said."""
-
-    def __init__(self, probe: Probe, most: int) -> None:
-        super().__init__(logging.WARNING)
-        self._probe = probe
-        self._most = most
-
-    def emit(self, record: logging.LogRecord) -> None:
-        heard = self._probe.seen.warnings
-        if len(heard) < self._most:
-            heard.append((self._probe.places.here(), record.getMessage()[:200]))

@@ -115,9 +115,10 @@ def entries(question: Question, finding: Finding, file: str) -> tuple[Entry, ...
     if known is None:
         return (Entry(MODULE),)
     rows = [span.first for span in _spans(question) if span.file == file]
+    core = _around(known, rows)
     rows += [step.location.row for step in finding.trace if step.filename == file]
     rows += [site.location.row for site in finding.callers if site.filename == file]
-    needed = {one.qualified for row in rows if (one := known.reachable(row)) is not None}
+    needed = _around(known, rows)
     found: list[Entry] = [Entry(MODULE)]
     own_tape = bool(question.tapes) and any(
         step.message.startswith("tape opened") for step in finding.trace
@@ -133,8 +134,9 @@ def entries(question: Question, finding: Finding, file: str) -> tuple[Entry, ...
     )
     if fit_first:
         found += keras
-    reaching = [name for name in known.calls if needed <= known.reach(name)]
-    reaching.sort(key=lambda name: (len(known.reach(name)), name not in needed))
+    reaching = _reaching(known, needed)
+    # The caller that the finding names may want what is not there, such as arguments of a script.
+    reaching += [name for name in _reaching(known, core) if name not in reaching]
     found += [Entry(CALL, name) for name in reaching if _is_entry(known, name)]
     if not reaching:
         for span in (*question.asked, *question.tapes, question.flagged):
@@ -147,6 +149,19 @@ def entries(question: Question, finding: Finding, file: str) -> tuple[Entry, ...
     if _has_guard(known) or not needed:
         found = [*found[: _MOST - 1], Entry(MAIN)]
     return tuple(dict.fromkeys(found))[:_MOST]
+
+
+def _around(known: Program, rows: Iterable[int]) -> set[str]:
+    """The functions that hold some rows, as far as they can be called from outside."""
+    return {one.qualified for row in rows if (one := known.reachable(row)) is not None}
+
+
+def _reaching(known: Program, needed: set[str]) -> list[str]:
+    """Functions through which all of some others are called, the smallest first."""
+    if not needed:
+        return []
+    found = [name for name in known.calls if needed <= known.reach(name)]
+    return sorted(found, key=lambda name: (len(known.reach(name)), name not in needed))
 
 
 def _spans(question: Question) -> tuple[Span, ...]:

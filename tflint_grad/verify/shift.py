@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from tensorflow.python.ops import resource_variable_ops
 from tflint_grad.verify import outcomes
 
 if TYPE_CHECKING:
+    from tflint_grad.verify.compiled import Mailbox
     from tflint_grad.verify.observation import GradientCall, Place
 
 #: ("variable", n): the n-th that was made; ("old", id): made before the run; ("watched", n).
@@ -39,6 +40,34 @@ class Measured:
     gradients: list[Any]
     height: float
     dtype: str
+
+
+@dataclass
+class Asked:
+    """A gradient call as it was made, with what it gave; `weights` are those of the targets."""
+
+    tape: int
+    call: GradientCall
+    target: Any
+    sources: Any
+    result: Any
+    weights: Any = None
+
+
+def contracted(method: str, target: Any, results: Sequence[Any]) -> tuple[float, list[Any]]:
+    """A height and its gradients: a Jacobian is multiplied with fixed weights of the target's elements."""
+    if method == "gradient":
+        return float(target), list(results)
+    target = np.asarray(target, np.float64)
+    weights = np.random.default_rng(7).uniform(0.5, 1.5, target.shape)
+    height = float(np.sum(weights * target))
+    if method == "jacobian":
+        return height, [np.tensordot(weights, one, target.ndim) for one in results]
+    # Of `batch_jacobian` each example has its own.
+    return height, [
+        np.stack([np.tensordot(*both, target.ndim - 1) for both in zip(weights, one, strict=True)])
+        for one in results
+    ]
 
 
 @dataclass
@@ -100,7 +129,7 @@ class Shift:
 
     def on_entry(self, number: int) -> None:
         """A tape opens."""
-        if self._entered or (number != self.tape and not self._goes_elsewhere):
+        if number != self.tape and not self._goes_elsewhere:
             return
         self._entered = True
         for index, reference in enumerate(self._made):
@@ -108,6 +137,11 @@ class Shift:
         for key in self.steps:
             if key[0] == "old":
                 self._move(key, _by_identity(key[1]))
+
+    @property
+    def missed(self) -> bool:
+        """Whether something that was to be moved stayed where it was."""
+        return not self._moved.issuperset(self.steps)
 
     @property
     def _goes_elsewhere(self) -> bool:
@@ -130,7 +164,8 @@ class Shift:
             return
         # No tape may see it, and a graph that is being traced must not do it at every call.
         with record.stop_recording(), tf.init_scope():
-            step = self._step(key, thing) if tf.executing_eagerly() else None
+            ready = tf.executing_eagerly() and _is_movable(thing)
+            step = self._step(key, thing) if ready else None
             if step is None:
                 return
             self._moved.add(key)
@@ -141,45 +176,39 @@ class Shift:
             elif thing.dtype.is_floating:
                 thing.assign(thing + tf.cast(tf.constant(step), thing.dtype), read_value=False)
 
-    def on_gradient(
-        self,
-        number: int,
-        call: GradientCall,
-        target: Any,
-        sources: Any,
-        result: Any,
-        arguments: tuple[Any, ...],
-        named: dict[str, Any],
-    ) -> None:
+    def on_gradient(self, asked: Asked, mailbox: Mailbox) -> None:
         """A gradient call has answered, with symbols where a graph is traced."""
-        wanted = self.place is None or call.place == self.place
-        if self.measured is not None or not wanted or call.method != "gradient":
+        wanted = self.place is None or asked.call.place == self.place
+        if self.measured is not None or not wanted or self.tape not in (None, asked.tape):
             return
-        if self.tape is not None and number != self.tape:
+        flat = [_tensor_of(source) for source in tf.nest.flatten(asked.sources)]
+        gradients = tf.nest.flatten(asked.result)
+        present = [one is not None for one in gradients]
+        if not flat or len(present) != len(flat):
             return
-        flat = [_tensor_of(source) for source in tf.nest.flatten(sources)]
-        gradients = tf.nest.flatten(result)
-        if not flat or len(gradients) != len(flat):
-            return
-        weights = named.get("output_gradients", arguments[0] if arguments else None)
-        present = [one for one in gradients if one is not None]
         keys = [self._key(source) for source in flat]
+        method = asked.call.method
+        # A sum over everything is what `gradient` differentiates; a Jacobian tells of each element.
 
-        def ran(height: Any, *arrays: Any) -> None:
+        def ran(target: Any, *arrays: Any) -> None:
             if self.measured is not None:
                 return
-            told = iter(arrays[len(flat) :])
+            height, told = contracted(method, target, arrays[len(flat) :])
+            known = iter(told)
             self.measured = Measured(
-                tape=number,
+                tape=asked.tape,
                 keys=keys,
                 values=list(arrays[: len(flat)]),
-                gradients=[None if one is None else next(told) for one in gradients],
-                height=float(height),
+                gradients=[next(known) if one else None for one in present],
+                height=height,
                 dtype=str(flat[0].dtype.name),
             )
 
         with record.stop_recording():
-            outcomes.with_values_of([_height(target, weights), *flat, *present], ran)
+            plain = method == "gradient"
+            targets = [_height(asked.target, asked.weights) if plain else asked.target]
+            results = [one for one in gradients if one is not None]
+            outcomes.with_values_of([*targets, *flat, *results], ran, mailbox)
 
     def _key(self, source: Any) -> Key | None:
         for index, reference in enumerate(self._made):
@@ -197,6 +226,14 @@ def _tensor_of(source: Any) -> Any:
     """The TensorFlow variable behind a Keras one, which passes for a tensor too."""
     inner = None if isinstance(source, tf.Variable) else getattr(source, "_value", None)
     return inner if isinstance(inner, tf.Variable) else source
+
+
+def _is_movable(thing: Any) -> bool:
+    """A variable that is made while a `tf.function` is traced gets its value after that; and of what
+    lies on a GPU the host has a copy only."""
+    if isinstance(thing, tf.Variable):
+        return bool(thing.is_initialized())
+    return "CPU" in thing.backing_device
 
 
 def _by_identity(identity: int) -> Any:
@@ -218,7 +255,7 @@ def _height(target: Any, weights: Any) -> Any:
 def _overwrite(tensor: Any, values: Any) -> None:
     """Write into an eager tensor's own memory: the program holds it under a name of its own.
 
-    Only where the tensor lies in the memory of the host.
+    It must lie in the memory of the host.
     """
     view = np.asarray(memoryview(tensor))
     data = np.ascontiguousarray(values, view.dtype)

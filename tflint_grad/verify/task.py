@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from tflint_grad.verify.scene import MODULE, Entry, Job
-from tflint_grad.verify.verdict import Status, Verdict
+from tflint_grad.verify.verdict import Status, Verdict, says
 
 
 @dataclass
@@ -72,10 +72,7 @@ class Task:
 
 
 def better(one: Verdict | None, other: Verdict) -> Verdict:
-    """Of two verdicts on a finding, from two of its scenes, the one that says more."""
-    if one is None or other.status is Status.CONFIRMED:
+    """Of two verdicts on a finding, from two of its scenes, the one that says more; else the later."""
+    if one is None or says(other.status, other.reason) >= says(one.status, one.reason):
         return other
-    if one.status is not Status.INCONCLUSIVE:
-        return one
-    vague = "was not reached" in other.reason and "was not reached" not in one.reason
-    return one if other.status is Status.INCONCLUSIVE and vague else other
+    return one

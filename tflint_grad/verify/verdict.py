@@ -6,6 +6,11 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
+#: How a reason begins that ends with a comment line to paste.
+NEEDS_INPUTS = "needs inputs"
+#: Reasons that any other scene's goes before.
+_VAGUE = ("was not reached", "could not be measured")
+
 
 class Status(str, enum.Enum):
     """*confirmed*: the stated consequence was observed; *refuted*: the flagged line ran and it did
@@ -17,6 +22,18 @@ class Status(str, enum.Enum):
 
     def __str__(self) -> str:
         return self.value
+
+
+def says(status: Status, reason: str) -> int:
+    """How much a verdict says, beside others on the same finding from other scenes."""
+    match status:
+        case Status.CONFIRMED:
+            return 4
+        case Status.REFUTED:
+            return 3
+    if reason.startswith(NEEDS_INPUTS):
+        return 2  # the user can give them
+    return 0 if any(words in reason for words in _VAGUE) else 1
 
 
 @dataclass(frozen=True)

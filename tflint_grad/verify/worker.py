@@ -100,6 +100,8 @@ def main() -> None:
 
 def play(job: Job, channel: Channel, device: Device, tensorflow: str) -> None:
     """Play one job and tell what comes of it, as it becomes known."""
+    import tensorflow as tf
+
     from tflint_grad.verify.player import Player
 
     def begin(entry: Entry, numbers: list[int]) -> None:
@@ -119,7 +121,7 @@ def play(job: Job, channel: Channel, device: Device, tensorflow: str) -> None:
         channel.send("outcome", number=outcome.question.number, verdict=verdict.as_json())
 
     try:
-        player = Player(job)
+        player = Player(job, device.gauges(tf))
         with device.placed():
             for outcome in player.play(begin):
                 tell(outcome)

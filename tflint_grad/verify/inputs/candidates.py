@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tflint_grad.verify.inputs import words
+from tflint_grad.verify.inputs.call_sites import CallSites
 from tflint_grad.verify.inputs.specification import (
     Built,
     Expression,
@@ -20,63 +21,6 @@ from tflint_grad.verify.inputs.specification import (
 from tflint_grad.verify.inputs.usage import Usage, UsageReader, dotted, parameter_names
 from tflint_grad.verify.syntax import Definition, Program
 
-OF_MODELS = frozenset(
-    {"trainable_variables", "trainable_weights", "non_trainable_variables", "variables", "weights"}
-    | {
-        "layers",
-        "summary",
-        "fit",
-        "compile",
-        "predict",
-        "count_params",
-        "losses",
-        "inputs",
-        "outputs",
-    }
-    | {"compute_loss", "get_weights", "set_weights", "train_on_batch", "evaluate", "trainable"}
-)
-OF_OPTIMIZERS = frozenset({"apply_gradients", "minimize", "apply", "learning_rate", "iterations"})
-OF_METRICS = frozenset({"update_state", "result", "reset_state", "reset_states"})
-OF_VARIABLES = frozenset({"assign", "assign_add", "assign_sub", "read_value", "initialized_value"})
-OF_DATASETS = frozenset(
-    {"batch", "shuffle", "map", "take", "prefetch", "repeat", "as_numpy_iterator", "cache", "skip"}
-)
-OF_DICTIONARIES = frozenset({"items", "keys", "values", "get", "setdefault", "pop"})
-OF_LISTS = frozenset({"append", "extend", "insert"})
-OF_TEXTS = frozenset({"split", "lower", "upper", "startswith", "endswith", "format", "strip"})
-OF_TENSORS = frozenset({"shape", "dtype", "numpy", "ndim", "get_shape", "set_shape", "T", "astype"})
-
-_MODELS = re.compile(
-    r"model|net(work)?$|^net|encoder|decoder|generator|discriminator|critic|actor|policy|classifier"
-    r"|backbone|head$|embed|teacher|student|regressor|layer|mlp|q_network|critic|module"
-)
-_OPTIMIZERS = re.compile(r"optimi[sz]er|^opt$|_opt$")
-_LOSSES = re.compile(r"loss(_fn|_function|_object|_obj|es)?$|criterion|objective|cost")
-_COUNTS = re.compile(
-    r"^(n|k|m|num|count|size|dim|dims|units|steps?|epochs?|rounds?|width|height|depth|rank|order|times|"
-    r"iterations|batch_size|classes|channels|hidden|layers|experts|heads|length|rows|columns|axis)$"
-    r"|^(n|num|max)_|_(size|dim|count|steps|units|epochs|rounds|iterations|classes)$"
-)
-_NUMBERS = re.compile(
-    r"^(lr|rate|eps|epsilon|alpha|beta|gamma|delta|lambda_?|sigma|tau|temperature|scale|weight_decay|"
-    r"margin|tolerance|tol|threshold|decay|momentum|strength|factor|penalty|coefficient|step_size|"
-    r"learning_rate|discount|noise|stiffness|rho|eta|mu|nu|kappa|clip|limit|bound)$"
-    r"|_(rate|eps|weight|scale|factor|coef|coefficient|decay|strength)$"
-)
-_FLAGS = re.compile(r"^(training|train|verbose|debug|use_|is_|with_|return_|log|loud|trace)")
-_LABELS = re.compile(
-    r"^(labels?|classes|ids?|ind(ex|ices)|tokens?|actions?|targets?_ids?|y_true_ids)$"
-    r"|_(ids|idx|labels)$"
-)
-_TEXTS = re.compile(
-    r"^(name|path|file(name)?|mode|prefix|title|tag|key|kind)$|_(name|path|dir|file)$"
-)
-_DATASETS = re.compile(
-    r"^(dataset|ds|data|batches|loader|train_ds|train_data|training_set)$|dataset|_ds$|batches$"
-)
-_LISTED = re.compile(
-    r"^(models|networks|nets|layers|losses|variables|weights|sources|samples|points|inputs|xs|items)$"
-)
 _STEP_ELEMENTS = 2
 
 
@@ -91,6 +35,7 @@ class Candidates:
         self._namespace = namespace
         self._wanted = wanted
         self._reader = UsageReader(program)
+        self._calls = CallSites(program, namespace)
         self._classes = [
             one
             for one in program.definitions
@@ -102,7 +47,7 @@ class Candidates:
         usage = self._reader.of_parameter(definition, name)
         found: list[Specification] = []
         annotation, default = _declared(definition, name)
-        at_calls = self._at_calls(definition, name)
+        at_calls = self._calls.values(definition, name)
         for one in [
             *at_calls,
             # What a function gives itself is right before what we think of.
@@ -122,23 +67,25 @@ class Candidates:
         name = name.lstrip("_").lower()
         names = {one.lstrip("_").lower() for one in usage.names} | {name}
         own_classes = list(self._classes_for(usage, name))
-        if usage.called_with or attributes - OF_TENSORS:
+        if usage.called_with or attributes - words.OF_TENSORS:
             yield from own_classes
-        if attributes & OF_OPTIMIZERS or (_OPTIMIZERS.search(name) and not usage.called_with):
+        if attributes & words.OF_OPTIMIZERS or (
+            words.OPTIMIZERS.search(name) and not usage.called_with
+        ):
             yield Stock("optimizer")
-        if attributes & OF_METRICS:
+        if attributes & words.OF_METRICS:
             yield Stock("metric")
         if (usage.called_with and attributes & {"name", "reduction"}) or (
-            usage.called_with and _LOSSES.search(name) and 2 in usage.called_with
+            usage.called_with and words.LOSSES.search(name) and 2 in usage.called_with
         ):
             yield Stock("loss")
         if min(usage.positional, default=0) > 1 and not attributes:
             # Models that are made here take one input.
             yield from (Stock("elementwise function"), Stock("scalar function"))
-        if attributes & OF_MODELS or (
-            _MODELS.search(name)
+        if attributes & words.OF_MODELS or (
+            words.MODELS.search(name)
             and (usage.called_with or not usage.arithmetic)
-            and not _LISTED.search(name)
+            and not words.LISTED.search(name)
         ):
             yield from (
                 Stock("model"),
@@ -152,29 +99,29 @@ class Candidates:
                 yield from self._functions(usage)
             yield from (Stock("elementwise function"), Stock("scalar function"))
             yield from (Stock("model"), Stock("loss"), Stock("callback"))
-        if attributes & OF_VARIABLES:
+        if attributes & words.OF_VARIABLES:
             yield from (Tensor(kind="variable"), Tensor(shape=(3,), kind="variable"))
             yield Tensor(shape=(), kind="variable")
         if usage.keys:
             yield from self._dictionary(usage)
-        if attributes & OF_DATASETS or (usage.iterated and _DATASETS.search(name)):
+        if attributes & words.OF_DATASETS or (usage.iterated and words.DATASETS.search(name)):
             element = self._element(usage)
             yield Several(
-                (element,) * _STEP_ELEMENTS, "dataset" if attributes & OF_DATASETS else "list"
+                (element,) * _STEP_ELEMENTS, "dataset" if attributes & words.OF_DATASETS else "list"
             )
         if usage.iterated:
             element = self._element(usage)
-            if _MODELS.search(name) and isinstance(element, Tensor):
+            if words.MODELS.search(name) and isinstance(element, Tensor):
                 yield Several((Stock("model"), Stock("model")))
             yield Several((element,) * _STEP_ELEMENTS)
             yield Tensor()
             yield Several((element,) * _STEP_ELEMENTS, "dataset")
             yield Literal((3, 3))
-        if attributes & OF_DICTIONARIES and not attributes & OF_TENSORS:
+        if attributes & words.OF_DICTIONARIES and not attributes & words.OF_TENSORS:
             yield Several((Tensor(), Tensor()), "dict", ("a", "b"))
-        if attributes & OF_LISTS:
+        if attributes & words.OF_LISTS:
             yield Literal([])
-        if attributes & OF_TEXTS:
+        if attributes & words.OF_TEXTS:
             yield Literal("name")
         for value in usage.compared:
             if isinstance(value, str):
@@ -182,21 +129,21 @@ class Candidates:
         yield from self._of_names(names, name, usage)
 
     def _of_names(self, names: set[str], name: str, usage: Usage) -> Iterator[Specification]:
-        tensor_like = usage.attributes & OF_TENSORS or usage.multiplied
+        tensor_like = usage.attributes & words.OF_TENSORS or usage.multiplied
         if not tensor_like:
             if usage.selects:
                 yield from (Literal(0), Literal(1))
-            if usage.counted or any(_COUNTS.search(one) for one in (name,)):
+            if usage.counted or any(words.COUNTS.search(one) for one in (name,)):
                 yield from (Literal(2), Literal(3), Literal(1))
-            if _FLAGS.search(name):
+            if words.FLAGS.search(name):
                 yield from (Literal(True), Literal(False))
-            if _TEXTS.search(name):
+            if words.TEXTS.search(name):
                 yield Literal("name")
-            if _NUMBERS.search(name) and not usage.indices and not usage.iterated:
+            if words.NUMBERS.search(name) and not usage.indices and not usage.iterated:
                 yield from (Literal(0.1), Literal(1.0))
-        if self._takes(usage, _REALS):
+        if self._takes(usage, words.REALS):
             yield from (Tensor(shape=()), Tensor(shape=(2,)), Tensor())
-        if self._takes(usage, _INTEGERS) or any(_LABELS.search(one) for one in names):
+        if self._takes(usage, words.INTEGERS) or any(words.LABELS.search(one) for one in names):
             yield from (Tensor("int32", (2,)), Tensor("int64", (2,)), Tensor("int32", (2, 3)))
             yield Tensor("int32", ())
         for count in sorted(usage.unpacked):
@@ -234,7 +181,8 @@ class Candidates:
         keys = tuple(sorted(usage.keys))
         yield Several(
             tuple(
-                Tensor("int32", (2,)) if _LABELS.search(key.lower()) else Tensor() for key in keys
+                Tensor("int32", (2,)) if words.LABELS.search(key.lower()) else Tensor()
+                for key in keys
             ),
             "dict",
             keys,
@@ -257,7 +205,7 @@ class Candidates:
             if usage.called_with and not offered & {"__call__", "call"}:
                 continue
             known = needed & offered
-            missing = needed - offered - OF_MODELS
+            missing = needed - offered - words.OF_MODELS
             alike = _alike(one.name, name)
             if missing and not (alike and len(known) >= len(missing)):
                 continue
@@ -356,95 +304,6 @@ class Candidates:
             return
         yield Expression(name)
 
-    def _at_calls(self, definition: Definition, name: str) -> list[Specification]:
-        """The values of real calls in the module, where names of the module suffice for them."""
-        found: list[Specification] = []
-        parameters = parameter_names(definition)
-        target = definition
-        if definition.name == "__init__" and definition.parent is not None:
-            target = definition.parent
-        method = definition.parent is not None and definition.parent.is_class
-        if method:
-            parameters = parameters[1:]
-        if name not in parameters:
-            return found
-        position = parameters.index(name)
-        for node in ast.walk(self._program.tree):
-            if (
-                not isinstance(node, ast.Call)
-                or dotted(node.func).rpartition(".")[2] != target.name
-            ):
-                continue
-            given: ast.expr | None = next(
-                (one.value for one in node.keywords if one.arg == name), None
-            )
-            if given is None and position < len(node.args):
-                head = node.args[: position + 1]
-                if not any(isinstance(one, ast.Starred) for one in head):
-                    given = head[-1]
-            if given is None:
-                continue
-            resolved = self._closed(given, node, 0)
-            if resolved is not None:
-                one = Expression(ast.unparse(resolved))
-                if one not in found:
-                    found.append(one)
-        return found
-
-    def _closed(self, expression: ast.expr, near: ast.AST, depth: int) -> ast.expr | None:
-        """The expression, free of local names: they are replaced by what they were assigned."""
-        import copy
-
-        if depth > 4:
-            return None
-        around = self._program.enclosing(getattr(near, "lineno", 0))
-        failed = False
-        reader = self
-
-        class Replace(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.AST:
-                nonlocal failed
-                local = reader._assigned(node.id, around)
-                if local is None:
-                    import builtins
-
-                    unknown = node.id not in reader._namespace and not hasattr(builtins, node.id)
-                    # A parameter of the caller, a loop variable: unknown here.
-                    if unknown or reader._is_bound(node.id, around):
-                        failed = True
-                    return node
-                closed = reader._closed(local, local, depth + 1)
-                if closed is None:
-                    failed = True
-                    return node
-                return closed
-
-        result = Replace().visit(copy.deepcopy(expression))
-        return None if failed else result
-
-    def _assigned(self, name: str, around: Definition | None) -> ast.expr | None:
-        """The one expression that a name is assigned in a function, or in a guard of the module."""
-        if around is None and name in self._namespace:
-            return None
-        body = around.node if around is not None and not around.is_class else self._program.tree
-        values = [
-            node.value
-            for node in ast.walk(body)
-            if isinstance(node, ast.Assign)
-            and any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
-        ]
-        return values[0] if values else None
-
-    def _is_bound(self, name: str, around: Definition | None) -> bool:
-        if around is None or around.is_class:
-            return False
-        if name in parameter_names(around):
-            return True
-        return any(
-            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
-            for node in ast.walk(around.node)
-        )
-
 
 def _declared(definition: Definition, name: str) -> tuple[ast.expr | None, ast.expr | None]:
     """Annotation and default of a parameter."""
@@ -483,27 +342,6 @@ def _resolve(namespace: Mapping[str, Any], qualified: str) -> Any:
     return value
 
 
-#: Arguments that are integers, by the last name of the callee.
-_INTEGERS: dict[str, tuple[str, ...]] = {
-    "sparse_softmax_cross_entropy_with_logits": ("labels",),
-    "sparse_categorical_crossentropy": ("0",),
-    "SparseCategoricalCrossentropy": ("0",),
-    "gather": ("1", "indices"),
-    "gather_nd": ("1", "indices"),
-    "embedding_lookup": ("1", "ids"),
-    "one_hot": ("0", "indices"),
-    "segment_sum": ("1", "segment_ids"),
-    "unsorted_segment_sum": ("1", "segment_ids"),
-    "sequence_mask": ("0", "lengths"),
-}
-#: Arguments that are real numbers, whatever they are called.
-_REALS: dict[str, tuple[str, ...]] = {
-    "sigmoid_cross_entropy_with_logits": ("labels",),
-    "softmax_cross_entropy_with_logits": ("labels",),
-    "binary_crossentropy": ("0", "y_true"),
-    "categorical_crossentropy": ("0", "y_true"),
-    "mean_squared_error": ("0", "y_true"),
-}
 _ANNOTATED: dict[str, tuple[Specification, ...]] = {
     "float": (Literal(0.1), Literal(1.0)),
     "int": (Literal(2), Literal(3), Literal(1)),

@@ -7,10 +7,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from tflint_grad.verify.inputs import words
+from tflint_grad.verify.inputs.changes import (
+    Proposal,
+    Shape,
+    each_tensor,
+    mapped,
+    shaped,
+    tensors_in,
+    with_dtype,
+)
 from tflint_grad.verify.inputs.specification import (
     Built,
     Expression,
@@ -24,8 +34,6 @@ from tflint_grad.verify.inputs.specification import (
 )
 
 State = Mapping[Path, Specification]
-Shape = tuple[int, ...]
-Change = Callable[[Tensor], Tensor]
 
 _TWO_SHAPES = (
     re.compile(r"In\[0\]: \[([\d,]*)\], In\[1\]: \[([\d,]*)\]"),
@@ -49,7 +57,7 @@ _RANK = re.compile(r"[Ss]hape must be (?:at least )?rank (\d+) but is rank (\d+)
 _RANK_AT_LEAST = re.compile(r"(?:rank|dimensions?|ndim)[^.]{0,40}?(?:at least|>=|be|expected) (\d)")
 _TOO_MANY = re.compile(r"too many values to unpack \(expected (\d+)\)")
 _TOO_FEW = re.compile(r"not enough values to unpack \(expected (?:at least )?(\d+)")
-_ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'")
+ATTRIBUTE = re.compile(r"'([\w.]+)' object has no attribute '(\w+)'")
 _NOT_CALLABLE = re.compile(r"'([\w.]+)' object is not callable")
 _NOT_ITERABLE = re.compile(
     r"'([\w.]+)' object is not (?:iterable|an iterator)|iterat\w+ over a (?:scalar|0-d)"
@@ -95,13 +103,10 @@ class Trouble:
     types: Mapping[Path, str]
 
 
-Proposal = tuple[Path, Specification]
-
-
 def proposals(trouble: Trouble, state: State) -> Iterator[Proposal]:
     """Other specifications for one path each."""
     everything = [*trouble.implicated, *(path for path in state if path not in trouble.implicated)]
-    tensors = [path for path in everything if _tensors_in(state[path])]
+    tensors = [path for path in everything if tensors_in(state[path])]
     yield from _of_kinds(trouble, state, everything)
     yield from _of_dtypes(trouble, state, tensors)
     yield from _of_shapes(trouble, state, tensors)
@@ -111,19 +116,19 @@ def proposals(trouble: Trouble, state: State) -> Iterator[Proposal]:
 def _of_kinds(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterator[Proposal]:
     message = trouble.message
     if match := _NOT_CALLABLE.search(message):
-        for path in _of_type(match[1], trouble, paths):
+        for path in of_type(match[1], trouble, paths):
             for name in ("model", "elementwise function", "scalar function"):
                 yield path, Stock(name)
-    if match := _ATTRIBUTE.search(message):
-        for path in _of_type(match[1], trouble, paths):
+    if match := ATTRIBUTE.search(message):
+        for path in of_type(match[1], trouble, paths):
             yield from ((path, spec) for spec in _with_attribute(match[2], state[path]))
     if match := _NOT_ITERABLE.search(message):
-        for path in _of_type(match[1] or "EagerTensor", trouble, paths):
+        for path in of_type(match[1] or "EagerTensor", trouble, paths):
             yield path, Several((state[path],) * 2)
             yield path, Tensor()
             yield path, Several((Several((Tensor(), Tensor()), "tuple"),) * 2)
     if match := _NOT_SUBSCRIPTABLE.search(message):
-        for path in _of_type(match[1], trouble, paths):
+        for path in of_type(match[1], trouble, paths):
             yield path, Tensor(shape=(3,))
             yield path, Several((Tensor(), Tensor(), Tensor()))
     if trouble.kind == "KeyError":
@@ -161,18 +166,16 @@ def _unpacked(count: int, state: State, paths: Sequence[Path]) -> Iterator[Propo
 
 
 def _with_attribute(name: str, present: Specification) -> Iterator[Specification]:
-    from tflint_grad.verify.inputs import candidates
-
     kinds: tuple[tuple[frozenset[str], tuple[Specification, ...]], ...] = (
-        (candidates.OF_MODELS, (Stock("model"), Stock("compiled model"))),
-        (candidates.OF_OPTIMIZERS, (Stock("optimizer"),)),
-        (candidates.OF_METRICS, (Stock("metric"),)),
-        (candidates.OF_VARIABLES, (Tensor(kind="variable"), Tensor(shape=(3,), kind="variable"))),
-        (candidates.OF_TENSORS, (Tensor(), Tensor(kind="ndarray"), Tensor(shape=(3,)))),
-        (candidates.OF_DICTIONARIES, (Several((Tensor(), Tensor()), "dict", ("a", "b")),)),
-        (candidates.OF_LISTS, (Literal([]),)),
-        (candidates.OF_TEXTS, (Literal("name"),)),
-        (candidates.OF_DATASETS, (Several((Tensor(), Tensor()), "dataset"),)),
+        (words.OF_MODELS, (Stock("model"), Stock("compiled model"))),
+        (words.OF_OPTIMIZERS, (Stock("optimizer"),)),
+        (words.OF_METRICS, (Stock("metric"),)),
+        (words.OF_VARIABLES, (Tensor(kind="variable"), Tensor(shape=(3,), kind="variable"))),
+        (words.OF_TENSORS, (Tensor(), Tensor(kind="ndarray"), Tensor(shape=(3,)))),
+        (words.OF_DICTIONARIES, (Several((Tensor(), Tensor()), "dict", ("a", "b")),)),
+        (words.OF_LISTS, (Literal([]),)),
+        (words.OF_TEXTS, (Literal("name"),)),
+        (words.OF_DATASETS, (Several((Tensor(), Tensor()), "dataset"),)),
     )
     for names, specs in kinds:
         if name in names:
@@ -188,23 +191,23 @@ def _of_dtypes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
         wanted, found = _dtype(match[1]), _dtype(match[2])
         for change in ({found: wanted}, {wanted: found}):
             for path in paths:
-                yield from _with_dtype(path, state[path], change)
+                yield from with_dtype(path, state[path], change)
         # A whole number became a variable or a constant, where a real one was wanted.
         for path, spec in state.items():
             if isinstance(spec, Literal) and type(spec.value) is int:
                 yield path, Literal(spec.value + 0.5)
     if match := _CONVERTED.search(message):
         for path in paths:
-            yield from _with_dtype(path, state[path], {match[2]: match[1]})
-            yield from _with_dtype(path, state[path], {match[1]: match[2]})
+            yield from with_dtype(path, state[path], {match[2]: match[1]})
+            yield from with_dtype(path, state[path], {match[1]: match[2]})
     if _INTEGER_WANTED.search(message):
         for path in paths:
-            yield from _with_dtype(path, state[path], {"float32": "int32", "float64": "int32"})
+            yield from with_dtype(path, state[path], {"float32": "int32", "float64": "int32"})
         for path in paths:
             yield path, Literal(2)
     if _FLOAT_WANTED.search(message):
         for path in paths:
-            yield from _with_dtype(path, state[path], {"int32": "float32", "int64": "float32"})
+            yield from with_dtype(path, state[path], {"int32": "float32", "int64": "float32"})
     if match := _LABEL.search(message):
         most = int(match[1] or match[2])
         for path in paths:
@@ -232,7 +235,7 @@ def _of_shapes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
         yield from _last_dims(paths, state, found, wanted)
         yield from _last_dims(paths, state, found[1:], wanted[1:])  # `x[tf.newaxis]`
         for path in paths:
-            yield from _each_tensor(path, state[path], _shaped(wanted))
+            yield from each_tensor(path, state[path], shaped(wanted))
     for pattern in (_MIN_NDIM, _RANK):
         if match := pattern.search(message):
             yield from _of_rank(paths, state, int(match[1]), int(match[2]))
@@ -249,11 +252,11 @@ def _of_shapes(trouble: Trouble, state: State, paths: Sequence[Path]) -> Iterato
         yield from _of_size(paths, state, int(match[2]))
     if "square" in message or "Input matrix must be" in message:
         for path in paths:
-            yield from _each_tensor(path, state[path], _shaped((3, 3)))
+            yield from each_tensor(path, state[path], shaped((3, 3)))
     if re.search(r"out of (range|bounds)|is out of|axis|slice index", message):
         for path in paths:
             for shape in ((4,), (2, 4), (2, 3, 4), (4, 3)):
-                yield from _each_tensor(path, state[path], _shaped(shape))
+                yield from each_tensor(path, state[path], shaped(shape))
             spec = state[path]
             if isinstance(spec, Several) and spec.kind != "dict":
                 yield path, replace(spec, items=(*spec.items, *spec.items))
@@ -309,7 +312,7 @@ def _last_dims(
     if found == wanted:
         return
     for path in paths:
-        yield from _each_tensor(
+        yield from each_tensor(
             path,
             state[path],
             lambda spec: replace(spec, shape=wanted) if spec.shape == found else spec,
@@ -330,7 +333,7 @@ def _dimension(paths: Sequence[Path], state: State, found: int, wanted: int) -> 
                 dims[axis] = wanted
                 return replace(spec, shape=tuple(dims))
 
-            yield from _each_tensor(path, state[path], change)
+            yield from each_tensor(path, state[path], change)
         spec = state[path]
         if isinstance(spec, Literal) and spec.value == found and type(spec.value) is int:
             yield path, Literal(wanted)
@@ -355,69 +358,16 @@ def _of_rank(paths: Sequence[Path], state: State, wanted: int, found: int) -> It
 
     for path in paths:
         for shape in shapes.get(wanted, ()):
-            yield from _each_tensor(path, state[path], partial(ranked, shape=shape))
+            yield from each_tensor(path, state[path], partial(ranked, shape=shape))
 
 
 def _of_size(paths: Sequence[Path], state: State, size: int) -> Iterator[Proposal]:
     for path in paths:
         for shape in ((size,), (1, size), (2, size), (size, 1)):
-            yield from _each_tensor(path, state[path], _shaped(shape))
+            yield from each_tensor(path, state[path], shaped(shape))
 
 
-def _with_dtype(path: Path, spec: Specification, change: Mapping[str, str]) -> Iterator[Proposal]:
-    yield from _each_tensor(
-        path,
-        spec,
-        lambda one: replace(one, dtype=change[one.dtype]) if one.dtype in change else one,
-    )
-
-
-def _shaped(shape: Shape) -> Change:
-    return lambda spec: replace(spec, shape=shape)
-
-
-def _each_tensor(path: Path, spec: Specification, change: Change) -> Iterator[Proposal]:
-    """One tensor within a specification is changed at a time; all at once first."""
-    new = mapped(spec, change)
-    if new != spec:
-        yield path, new
-    if isinstance(spec, Several) and len(spec.items) > 1:
-        for index, item in enumerate(spec.items):
-            changed = mapped(item, change)
-            if changed != item:
-                items = (*spec.items[:index], changed, *spec.items[index + 1 :])
-                yield path, replace(spec, items=items)
-        if all(isinstance(item, Several) for item in spec.items):
-            # The same place within each element of a list of tuples.
-            width = min(len(item.items) for item in spec.items if isinstance(item, Several))
-            for index in range(width):
-                items = tuple(_changed_at(item, index, change) for item in spec.items)
-                if items != spec.items:
-                    yield path, replace(spec, items=items)
-
-
-def _changed_at(spec: Specification, index: int, change: Change) -> Specification:
-    assert isinstance(spec, Several)
-    changed = mapped(spec.items[index], change)
-    return replace(spec, items=(*spec.items[:index], changed, *spec.items[index + 1 :]))
-
-
-def mapped(spec: Specification, change: Change) -> Specification:
-    """The specification with `change` applied to every tensor in it."""
-    if isinstance(spec, Tensor):
-        return change(spec)
-    if isinstance(spec, Several):
-        return replace(spec, items=tuple(mapped(item, change) for item in spec.items))
-    return spec
-
-
-def _tensors_in(spec: Specification) -> bool:
-    if isinstance(spec, Several):
-        return any(_tensors_in(item) for item in spec.items)
-    return isinstance(spec, Tensor)
-
-
-def _of_type(name: str, trouble: Trouble, paths: Sequence[Path]) -> list[Path]:
+def of_type(name: str, trouble: Trouble, paths: Sequence[Path]) -> list[Path]:
     """Paths whose value is of the type that the message names; else those at hand."""
     exact = [path for path in paths if trouble.types.get(path) == name.rpartition(".")[2]]
     tensorish = ("SymbolicTensor", "EagerTensor", "Tensor")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import heapq
-import inspect
 import itertools
 import time
-import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tflint_grad.verify.inputs.candidates import Candidates, _resolve
-from tflint_grad.verify.inputs.repair import Trouble, names_in, proposals
+from tflint_grad.verify.inputs.repair import Trouble, proposals
 from tflint_grad.verify.inputs.specification import (
     Built,
     Expression,
@@ -31,6 +29,7 @@ from tflint_grad.verify.inputs.specification import (
     stock,
 )
 from tflint_grad.verify.inputs.usage import dotted, parameter_names
+from tflint_grad.verify.inputs.values import Values
 from tflint_grad.verify.observation import Observations
 from tflint_grad.verify.syntax import Definition, Program
 
@@ -230,43 +229,6 @@ class Arguments:
         return positional, named
 
 
-@dataclass
-class Values:
-    """What was built in one attempt."""
-
-    values: dict[Path, Any] = field(default_factory=dict)
-
-    def implicated(self, frames: list[types.FrameType], source: str) -> list[Path]:
-        """The paths whose values take part where an exception was raised, the closest first."""
-        found: list[Path] = []
-        mentioned = names_in(source)
-        for depth, frame in enumerate(reversed(frames)):
-            for name, value in list(frame.f_locals.items()):
-                if depth == 0 and mentioned and name not in mentioned:
-                    continue
-                found += [
-                    path
-                    for path, own in self.values.items()
-                    if path not in found and _is_part(value, own)
-                ]
-        for path in self.values:
-            if path not in found and path[-1] in mentioned:
-                found.append(path)
-        return found
-
-
-def _is_part(value: Any, own: Any) -> bool:
-    if value is own:
-        return not isinstance(own, bool | type(None)) and not (
-            isinstance(own, int) and own in (0, 1)
-        )
-    if isinstance(own, list | tuple):
-        return any(_is_part(value, item) for item in own[:4])
-    if isinstance(own, dict):
-        return any(_is_part(value, item) for item in own.values())
-    return False
-
-
 def _generated_constructor(definition: Definition) -> Definition | None:
     """What `@dataclass` or NamedTuple makes of the fields of a class."""
     node = definition.node
@@ -413,15 +375,9 @@ def _key(state: State) -> tuple[tuple[Path, Specification], ...]:
     return tuple(sorted(state.items(), key=lambda item: item[0]))
 
 
-def described(state: State, names: list[str], unknown: str = "") -> str:
-    """`x=float32[2,3], n=2`, without what was left to its default; `unknown` is for others to say."""
+def described(state: State, names: list[str]) -> str:
+    """`x=float32[2,3], n=2`, without what was left to its default."""
     told = {name: state[(name,)] for name in names if (name,) in state}
     return ", ".join(
-        f"{name}={'…' if name == unknown else spec}"
-        for name, spec in told.items()
-        if not isinstance(spec, Omitted)
+        f"{name}={spec}" for name, spec in told.items() if not isinstance(spec, Omitted)
     )
-
-
-def is_generator(value: Any) -> bool:
-    return inspect.isgenerator(value)

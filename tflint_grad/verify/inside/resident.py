@@ -18,11 +18,15 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 from tensorflow.python.platform import tf_logging
 
+from tflint_grad.verify.compiled import Mailbox
+from tflint_grad.verify.hearing import Ear
+from tflint_grad.verify.inside.deaths import Deaths
 from tflint_grad.verify.inside.journal import Journal
 from tflint_grad.verify.inside.lines import Rows, watch
 from tflint_grad.verify.observation import GradientCall, Observations, Place
 from tflint_grad.verify.places import GENERATED, Places
-from tflint_grad.verify.probe import Ear, Probe, Record, record_of
+from tflint_grad.verify.probe import Probe
+from tflint_grad.verify.records import Record, record_of
 
 #: Tapes, exceptions and warnings that are written down: a program may run for days.
 _MOST = 200
@@ -56,6 +60,7 @@ class Resident(Probe):
         # Following what tapes record makes TensorFlow slower: where a finding asks for it only.
         super().__init__(task["files"], most=_MOST, intermediates=bool(task["tapes"]))
         self.places = RealPlaces(files)
+        self.mailbox = Mailbox(_is_of_keras)
         self._began = time.monotonic()
         self._journal = Journal(folder, self._told)
         self._lines = Rows(
@@ -64,6 +69,7 @@ class Resident(Probe):
             bool(task["errors"]),
             self,
         )
+        self._deaths = Deaths()
         self._followed = frozenset((file, row) for file, row in task["tapes"])
         self._startup = task["startup"]
         self._trouble = ""
@@ -76,6 +82,8 @@ class Resident(Probe):
         self._trouble = blind
         self._stack.callback(stop)
         self._stack.enter_context(self._hearing_of_sudden_ends())
+        if self._followed:
+            self._stack.enter_context(self._deaths.heard())
         atexit.register(self.leave)
         os.register_at_fork(after_in_child=self._after_fork)
         self._journal.write()
@@ -122,7 +130,7 @@ class Resident(Probe):
             making(tape, *arguments, **named)
             record = record_of(tape)
             if record is not None and self._follows(record):
-                leave_last_words(tape, record)
+                self._deaths.expect(tape, record)
                 late = len(self.seen.tapes) >= _MOST and self.seen.tapes[-1] is not record.life
                 if late and len(self.seen.tapes) < 2 * _MOST:  # those that matter have room
                     self.seen.tapes.append(record.life)
@@ -202,6 +210,8 @@ class Resident(Probe):
     # What is told
 
     def _told(self) -> dict[str, Any]:
+        if self.measuring:
+            self.empty_mailbox()
         self.seen.traces = {}
         self._count_traces()
         self.seen.seconds = time.monotonic() - self._began
@@ -218,25 +228,11 @@ class Resident(Probe):
         }
 
 
-def leave_last_words(tape: Any, record: Record) -> None:
-    """When the tape dies, have it say how many values lived only because it held them.
-
-    Weak references are called before an object lets go of its attributes, which then go in the order
-    in which they came: the record that TensorFlow keeps, and at last ours. Between the two nothing
-    else happens.
-    """
-    before: list[int] = []
-
-    def dies(_: object) -> None:
-        before.append(record.still_there())
-
-    class LastWords:
-        def __del__(self) -> None:
-            if before:
-                record.life.kept_after_use = before[0] - record.still_there()
-
-    record.death = weakref.ref(tape, dies)
-    tape._tflint_grad_last_words = LastWords()
+def _is_of_keras(function: Any) -> bool:
+    """A function of the program's own may be saved with its model, and fails there with a variable
+    that is not the model's. What Keras compiles for `fit` is never saved."""
+    module = getattr(getattr(function, "python_function", None), "__module__", None) or ""
+    return str(module).partition(".")[0] in ("keras", "tf_keras")
 
 
 def device() -> str:

@@ -85,7 +85,7 @@ def told(kind: str, message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     # AutoGraph puts the traceback first.
     first = (lines[-1] if lines[0].startswith("in user code") else lines[0]) if lines else ""
-    first = first if len(first) <= 160 else first[:159] + "…"
+    first = first.rstrip(".") if len(first) <= 160 else first[:159] + "…"
     match kind:
         case "OutOfTime":
             return f"it took {first}"

@@ -78,7 +78,9 @@ def _unanswered(question: Question, ran: list[tuple[Observations, int]]) -> Answ
             if call.error:
                 return unseen(f"{call.method}() itself raised {told(*_parted(call.error))}")
             if "symbolic" in call.outcomes:
-                return unseen("the gradient's values stay inside a graph compiled by XLA")
+                return unseen(
+                    "the gradient's values stay inside a graph; --verify without a command may see them"
+                )
         error = run.escaped()
         if error is not None:
             return unseen(

@@ -20,7 +20,13 @@ def oracle(question: Question, runs: Runs) -> Answer:
         return never_ran(question, runs)
     best = [count for count in (_count(question, runs)) if count]
     if best:
-        return confirmed("; ".join(best))
+        clock = [
+            claim.reason
+            for run, _ in ran
+            for claim in run.claims
+            if claim.kind == "timed" and claim.place in question.flagged
+        ]
+        return confirmed("; ".join([*best, *clock]))
     if all(run.escaped() is not None for run, _ in ran):
         return unseen("the run ended early")
     if question.code == "TFG304" and any(_asked_of_tape(question, run) for run, _ in ran):
