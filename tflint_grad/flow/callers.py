@@ -84,12 +84,35 @@ def _callers(x: Program) -> list[Caller]:
             if user in leading or len(leading) > MAX_FILES:
                 continue
             module = load(x, user)
-            callers = [] if module is None else _leading_parts(x, module, leading, far)
-            leading[user] = frozenset(name for caller in callers for name in _names_of(caller))
+            if module is None:
+                leading[user] = frozenset()
+                continue
+            leading[user] = heirs = _heirs(x, module, leading)
+            callers = _leading_parts(x, module, leading, far)
+            leading[user] |= {name for caller in callers for name in _names_of(caller)}
             if leading[user]:
-                waiting.append((user, max(caller.far for caller in callers) + 1))
+                # Who makes an heir is as near as who makes what it inherits from.
+                lengths = [caller.far + 1 for caller in callers]
+                waiting.append((user, far if heirs else max(lengths)))
             found += callers
     return found
+
+
+def _heirs(
+    x: Program, module: LoadedModule, leading: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The classes of a module that inherit what leads to a tape."""
+    words = frozenset[str]().union(*leading.values())
+    words |= _renamed(module, words)
+    found = set[str]()
+    for item in module.outline.items:
+        if not isinstance(item, ClassItem):
+            continue
+        if (item.names.used | item.names.attributes) & (words | found):
+            cls = names.read_in_scope(x, module.scope, item.name)
+            if isinstance(cls, Class) and any(_leads(x, leading, base) for base in cls.ancestry()):
+                found.add(item.name)
+    return frozenset(found)
 
 
 def _names_of(caller: Caller) -> set[str]:
