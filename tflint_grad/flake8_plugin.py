@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tflint_grad.runs.many import Run
 
 
+#: One of these is in every file that can matter (`source.prefilter`).
+_WORDS = ("tensorflow", "keras", "tape", ".fit(")
+
+
 class GradientChecker:
     """One instance a file. What is costly is imported once a file speaks of TensorFlow."""
 
@@ -46,7 +50,7 @@ class GradientChecker:
     def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
         """Yield row (from 1), column (from 0), text."""
         text = "".join(self.lines)
-        if "tensorflow" not in text and "keras" not in text:
+        if not any(word in text for word in _WORDS):
             return
         for finding in self._findings(text):
             place = finding.location
