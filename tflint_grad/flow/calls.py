@@ -24,6 +24,7 @@ from tflint_grad.flow.syntax import (
 )
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
+    NEVER,
     NONE,
     UNKNOWN,
     Argument,
@@ -347,7 +348,7 @@ def _run_here(
     returns = frame.returns
     note_tapes_at_exit(x, frame)
     if not returns:
-        return UNKNOWN  # it always raises: abstract, or an error path
+        return NEVER  # it always raises: abstract, or an error path
     if _is_abstract(function.node):
         return x.opaque(node, x.groups(bound.values()))
     value = join_values(returns)

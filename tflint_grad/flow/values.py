@@ -279,6 +279,8 @@ Value = (
 )
 
 UNKNOWN = Data(Kind.UNKNOWN)
+#: What a call gives of which no execution returns.
+NEVER = Data(Kind.UNKNOWN)
 NONE = Data(Kind.HOST, constant=None)
 STATIC = Data(Kind.HOST)
 MAX_OPTIONS = 4
