@@ -25,6 +25,7 @@ SCRIPTS = {
     "import_with_a_fallback": "contrastive.py",
     "losses_in_a_registry": "train.py",
     "net_from_a_fixture": "main.py",
+    "one_embedder_from_a_cache": "main.py",
     "partial_of_a_re_export": "run.py",
     "penalty_called_by_tests": "main.py",
     "stars_in_a_src_layout": "scripts/train.py",

@@ -138,6 +138,7 @@ class Wrapping:
     converted: bool = True
     custom_gradient: bool = False
     opaque: bool = False
+    cached: bool = False  # the first result is handed out again
 
 
 PLAIN = Wrapping()
