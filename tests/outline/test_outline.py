@@ -71,6 +71,36 @@ def test_statements_are_needed_for_the_names_they_bind() -> None:
     assert "UNUSED = [1, 2, 3]" not in first_lines
 
 
+def entries(found: Outline) -> set[str]:
+    members = (m for item in found.items if isinstance(item, ClassItem) for m in item.members)
+    functions = (f for f in (*found.items, *members) if isinstance(f, DefItem))
+    return {function.name for function in functions if function.is_entry}
+
+
+def test_only_what_leads_to_a_tape_or_makes_state_is_run_if_nobody_calls_it() -> None:
+    state = "\n    def reset(self):\n        self.loss_of = loss_of\n"
+    text = PROGRAM.replace("\n    @tf.function", state + "\n    @tf.function")
+    text += "    print(Trainer().describe(), Trainer().reset())\n"
+    assert entries(outlined(text)) == {"step", "main", "reset"}
+
+
+def test_in_a_file_of_hooks_alone_nobody_who_calls_them_is_an_entry() -> None:
+    text = """\
+import keras
+import numpy as np
+
+
+class Net(keras.Model):
+    def call(self, x):
+        return np.sin(x)
+
+
+def make():
+    return Net()
+"""
+    assert entries(outlined(text)) == {"call"}
+
+
 def test_a_file_without_gradients_does_not_matter() -> None:
     assert not outlined("import tensorflow as tf\n\n\ndef f(x):\n    return tf.exp(x)\n").matters
 

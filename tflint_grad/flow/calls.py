@@ -226,7 +226,7 @@ def call_function(
         x.cut_short.append(f"call of {function.name}: too deep or recursive")
         return call_opaque(x, arguments, node)
     bound = bind_arguments(x, function, arguments, node)
-    if is_generator(function.node):
+    if function.unit.mentions("yield") and is_generator(function.node):
         return Generator(function, bound)
     return run_body(x, function, bound, node)
 
@@ -455,9 +455,9 @@ def context_of_call(x: Execution, function: Function) -> Context:
     if not wrapping.converted and context.is_graph:
         return replace(context, mode="graph", why="do_not_convert")
     if context.mode == "autograph":
-        if has_walrus(function.node):
+        if function.unit.mentions(":=") and has_walrus(function.node):
             return replace(context, mode="graph", why="a walrus in the function")
-        if has_nested_generator(function.node):
+        if function.unit.mentions("yield") and has_nested_generator(function.node):
             return replace(context, mode="graph", why="a nested generator in the function")
         if is_keras_hook(x, function):
             return replace(context, mode="graph", why="Keras does not convert it")

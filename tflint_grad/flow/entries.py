@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 #: Parameter names that fit any model of the project.
 _ANY_MODEL = frozenset(("model", "net", "network", "module", "layer", "self", "m"))
+_MAIN_GUARD = "\nif __name__ "
 _COMMON_ATTRIBUTES = frozenset(
     ("append", "items", "keys", "values", "get", "update", "pop", "copy", "add", "extend")
 )
@@ -53,7 +55,7 @@ def order_of_entries(x: Program) -> list[tuple[Function, Class | None]]:
             seen.add(id(value.node))
             if isinstance(value.node, cst.FunctionDef):
                 found.append((value, cls))
-                mentioned.update(loaded_names(value.node) - {value.name})
+                mentioned.update(_mentioned_by(x, value) - {value.name})
 
     cells = x.store.items()
     for key, value in cells:
@@ -65,6 +67,13 @@ def order_of_entries(x: Program) -> list[tuple[Function, Class | None]]:
             add(value, by_identity[key[1]])
     first = [entry for entry in found if entry[0].name not in mentioned]
     return [*first, *(entry for entry in found if entry[0].name in mentioned)]
+
+
+def _mentioned_by(x: Program, function: Function) -> Set[str]:
+    item = x.own_items.get(id(function.unit))
+    if item is None or item.node.name != function.name:
+        return loaded_names(function.node)
+    return item.names.used | item.names.attributes
 
 
 def is_hook(function: Function, cls: Class) -> bool:
@@ -268,5 +277,5 @@ def _is_neighbour(x: Program, home: str, path: str) -> bool:
     base = os.path.basename(path)
     if base.startswith("test_") or base.endswith("_test.py"):
         return False
-    loaded = modules.load(x, path)
-    return loaded is not None and not any(item.is_main_guard for item in loaded.outline.items)
+    source = x.project.source(path)
+    return source is not None and _MAIN_GUARD not in source.text

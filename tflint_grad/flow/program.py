@@ -35,7 +35,8 @@ from tflint_grad.flow.tape_sites import tell_tape_sites
 from tflint_grad.flow.templates import run_templates
 from tflint_grad.flow.values import Argument, Class, Data, Function, Object, Value
 from tflint_grad.knowledge.taught import NOTHING_TAUGHT, Taught
-from tflint_grad.outline import ClassItem, CodeItem, Outline
+from tflint_grad.outline import ClassItem, CodeItem, DefItem, Outline
+from tflint_grad.outline.mark import leaves
 
 if TYPE_CHECKING:
     from tflint_grad.outline import Item, Unit
@@ -85,6 +86,9 @@ class Program(Interpreter):
         self.instances: dict[int, Object] = {}
         self.under_callers = False
         self.constructed: dict[int, list[Object]] = {}
+        self.own_items = {
+            id(item.unit): item for item, _ in leaves(outline.items) if isinstance(item, DefItem)
+        }
 
     def on_class(self, cls: Class, scope: int) -> None:
         self.classes.append(cls)
@@ -176,7 +180,7 @@ class Program(Interpreter):
 
     def _run_items(self, items: list[Item]) -> None:
         for item in items:
-            if item.needed and id(item) not in self.module.ran:
+            if _runs_at_once(item) and id(item) not in self.module.ran:
                 self.exit = None
                 run_item(self, self.module, item)
 
@@ -191,8 +195,7 @@ class Program(Interpreter):
         def run_members() -> None:
             scopes.append(self.frame.scope)
             for member in item.members:
-                at_once = isinstance(member, CodeItem) if module is not self.module else False
-                if member.needed or at_once:
+                if _runs_at_once(member):
                     ran.add(id(member))
                     self.run_unit(member.unit)
 
@@ -214,7 +217,9 @@ class Program(Interpreter):
             waiting = [
                 entry
                 for entry in order_of_entries(self)
-                if id(entry[0].node) not in self.executed and id(entry[0].node) not in tried
+                if id(entry[0].node) not in self.executed
+                and id(entry[0].node) not in tried
+                and self._is_entry(entry[0])
             ]
             if not waiting or self.steps >= self.total_limit:
                 break
@@ -226,6 +231,10 @@ class Program(Interpreter):
                     self.guarded(function.name, partial(self.run_entry, function, cls))
         if self.steps >= self.total_limit:
             self.cut_short.append("entries: the file's share of steps is used up")
+
+    def _is_entry(self, function: Function) -> bool:
+        item = self.own_items.get(id(function.unit))
+        return item is None or item.is_entry
 
     def run_entry(self, function: Function, cls: Class | None) -> None:
         mark = self.store.mark()
@@ -354,6 +363,15 @@ def run(outline: Outline, project: Project | None = None, taught: Taught = NOTHI
         program.__dict__.clear()  # it is full of circles, which would wait for the collector
         sys.setrecursionlimit(limit)
         syntax.forget()
+
+
+def _runs_at_once(item: Item) -> bool:
+    """Whether something is executed in its place; all else that is needed when its name is read."""
+    if isinstance(item, DefItem):
+        return item.is_entry or (item.needed and bool(item.node.decorator_list))
+    if isinstance(item, CodeItem):
+        return item.is_entry
+    return item.needed
 
 
 def _starred(params: cst.Parameters) -> list[cst.Param]:

@@ -76,7 +76,7 @@ def _outline_in_one(source: SourceText, tree: ast.Module | None) -> Outline:
         tree = _parse(source.text)
     lines = _lines_of(source.text)
     code = CodeItem(Unit(lines, 1, len(lines), filename=source.filename), tree.body, needed=True)
-    code.names.is_root = True
+    code.names.is_root = code.is_entry = True
     found = Outline(source.filename, lines, [code], True, tree)
     found.guard(code)
     return found

@@ -8,12 +8,14 @@ from tflint_grad.outline.names import ROOTS
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Set
 
     from tflint_grad.outline.units import Item
 
 #: Methods that Python or Keras calls by itself.
 IMPLICIT_METHODS = frozenset(("call", "build", "train_step", "loss"))
+#: Methods that run whenever an instance is made.
+_OF_INSTANCES = frozenset(("__init__", "build"))
 #: Attribute names too common to tell a class by.
 COMMON = frozenset(
     [
@@ -156,7 +158,26 @@ def mark_needed(
             elif names.bound & wanted or names.used & shared & wanted:
                 shared.update(names.bound)
                 need(item)
+    # Hooks run by themselves: who else calls them is of no account where there is no tape.
+    asked = asked_by_name.union(*asked_methods.values()) if has_tape else frozenset[str]()
+    for item, owner in parts:
+        if item.needed:
+            is_root = item.names.is_root or id(item) in going_wrong
+            if isinstance(item, DefItem):
+                item.is_entry = is_root or _leads(item, owner, asked)
+            elif isinstance(item, CodeItem) and owner is None:
+                item.is_entry = has_tape or is_root
     return frozenset(asked_by_name) if has_tape else frozenset()
+
+
+def _leads(item: DefItem, owner: ClassItem | None, asked: Set[str]) -> bool:
+    """Whether a function uses what leads to a tape, or makes state that others may find."""
+    names = item.names
+    if not asked.isdisjoint(names.used) or not asked.isdisjoint(names.attributes):
+        return True
+    if owner is None:
+        return not asked.isdisjoint(names.bound - {item.name})
+    return item.name not in _OF_INSTANCES and bool(names.stored)
 
 
 def _answers(item: ClassItem, attributes: set[str]) -> bool:

@@ -39,6 +39,15 @@ class Unit:
     tail: str = ""
     filename: str = ""
     _module: cst.Module | None = field(default=None, repr=False)
+    _mentions: dict[str, bool] = field(default_factory=dict, repr=False)
+
+    def mentions(self, text: str) -> bool:
+        """Whether a text stands anywhere in the lines: much cheaper than a walk over the syntax."""
+        found = self._mentions.get(text)
+        if found is None:
+            lines = self.lines[self.first_row - 1 : self.last_row]
+            found = self._mentions[text] = any(text in line for line in lines)
+        return found
 
     @property
     def row_offset(self) -> int:
@@ -98,6 +107,7 @@ class CodeItem(_Part):
     unit: Unit
     nodes: Sequence[ast.stmt]
     needed: bool = False
+    is_entry: bool = False  # runs in its place, whoever reads what it binds
 
     @cached_property
     def names(self) -> Names:
@@ -124,6 +134,7 @@ class DefItem(_Part):
     unit: Unit
     node: ast.FunctionDef | ast.AsyncFunctionDef
     needed: bool = False
+    is_entry: bool = False  # may lead to a pitfall if nobody calls it, or makes state for others
 
     @cached_property
     def names(self) -> Names:
