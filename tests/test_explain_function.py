@@ -280,7 +280,16 @@ def test_of_a_decorated_function_it_says_that_nothing_is_known(folder: Path) -> 
 
 
 def test_a_function_that_always_raises_has_no_ways(folder: Path) -> None:
-    assert explained(folder, "pkg.losses.always").splitlines()[2:] == ["  it always raises"]
+    told = ["  it never returns: it always raises, or does not end"]
+    assert explained(folder, "pkg.losses.always").splitlines()[2:] == told
+
+
+def test_a_result_of_which_nothing_is_known_is_no_error(folder: Path) -> None:
+    (folder / "pkg" / "update.py").write_text(
+        "def update(optimizer, loss):\n    return optimizer.minimize(loss)\n"
+    )
+    told = explained(folder, "pkg.update.update")
+    assert "result" in told and "raises" not in told
 
 
 @pytest.mark.parametrize(

@@ -113,14 +113,21 @@ class Finding:
     def sort_key(self) -> tuple[str, Location, str, str]:
         return (self.filename, self.location, self.code, self.message)
 
-    def shown_among(self, asked: Callable[[str], bool]) -> Finding:
+    def shown_among(self, asked: Callable[[str], bool]) -> Finding | None:
         """The finding at its place, or at the deepest call on the way that is in a file asked for.
 
-        `asked` takes a filename. Where no file on the way was asked for, the place stays.
+        `asked` takes a filename. Where no call on the way was asked for, the gradient call is shown;
+        None where that is in another file too.
         """
         if asked(self.filename):
             return self
-        for site in reversed(self.callers):
+        sites = [*self.callers]
+        if self.trace:
+            last = self.trace[-1]
+            row, column = last.location.row, last.location.column
+            end = Location(row, column + 1)
+            sites.insert(0, Site(last.filename, last.location, end, (row, row)))
+        for site in reversed(sites):
             if asked(site.filename):
                 return replace(
                     self,
@@ -130,7 +137,7 @@ class Finding:
                     end_location=site.end_location,
                     statement_rows=site.statement_rows,
                 )
-        return self
+        return None
 
     def renamed(self, name: Callable[[str], str]) -> Finding:
         """The same finding with another name for each file that it speaks of."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tflint_grad.runs.many import Run
 
 
+#: One of these is in every file that can matter (`source.prefilter`).
+_WORDS = ("tensorflow", "keras", "tape", ".fit(")
+
+
 class GradientChecker:
     """One instance a file. What is costly is imported once a file speaks of TensorFlow."""
 
@@ -46,7 +50,7 @@ class GradientChecker:
     def run(self) -> Iterator[tuple[int, int, str, type[Any]]]:
         """Yield row (from 1), column (from 0), text."""
         text = "".join(self.lines)
-        if "tensorflow" not in text and "keras" not in text:
+        if not any(word in text for word in _WORDS):
             return
         for finding in self._findings(text):
             place = finding.location
@@ -62,6 +66,8 @@ class GradientChecker:
             settings, report = self._lint(text, filename)
         except UsageError as error:
             return [engine.unreadable(filename, Unreadable(str(error)))]
+        except Unreadable as problem:
+            return [engine.unreadable(filename, problem)]
         except Exception as error:  # flake8 would end the whole run
             return [engine.internal_error(filename, error)]
         advice = settings.first("advice", self.shows_advice)
@@ -71,13 +77,14 @@ class GradientChecker:
 
     def _lint(self, text: str, filename: str) -> tuple[Settings, FileReport]:
         from tflint_grad import engine
-        from tflint_grad.source import Relevance, SourceText
+        from tflint_grad.source import Relevance, SourceText, refuse_size
 
         run = self._run_of_process()
         settings = run.finder.for_path(filename)
         source = SourceText.from_text(text, filename)
         if source.relevance_with(settings.tape_openers) is Relevance.NONE:
             return settings, engine.FileReport(filename)
+        refuse_size(source)
         with engine.rare_collections():
             return settings, run.lint_text(
                 source,

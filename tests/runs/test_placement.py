@@ -101,9 +101,15 @@ def test_a_cause_that_was_not_asked_for_is_shown_at_the_deepest_call_that_was() 
     assert both == [f"steps.py: steps.py:30 {MESSAGE} {cause}"]
 
 
-def test_where_no_call_was_asked_for_the_place_stays() -> None:
-    (line,) = told(analysis("trainer.py", found(callers=())))
-    assert line == f"trainer.py: {HERE}/losses.py:6 {MESSAGE}"
+def test_where_no_call_was_asked_for_the_gradient_call_is_shown() -> None:
+    asking = TraceStep("asked for here", os.path.join(HERE, "trainer.py"), Location(20, 5))
+    one = replace(found(callers=()), trace=(asking,))
+    (line,) = told(analysis("trainer.py", one))
+    assert line == f"trainer.py: trainer.py:20 {MESSAGE} ({HERE}/losses.py:6)"
+
+
+def test_a_defect_of_which_nothing_was_asked_for_is_left_to_the_files_that_it_is_in() -> None:
+    assert told(analysis("recording.py", found(callers=()))) == []
 
 
 def test_one_defect_found_from_several_files_is_one_finding() -> None:

@@ -18,6 +18,7 @@ from tflint_grad.source import Relevance, relevance
         "import tensorflow as tf\ntf.gradients(y, x)",
         "import tensorflow as tf\nask = tape.gradient",
         "import keras\noptimizer.apply_gradients(pairs)",
+        "from ours import record\nwith record(x) as tape: y = x\ng = tape.gradient(y, x)",
     ],
 )
 def test_a_file_that_asks_for_a_gradient_is_anchored(code: str) -> None:
@@ -30,6 +31,7 @@ def test_a_file_that_asks_for_a_gradient_is_anchored(code: str) -> None:
         "import keras\nclass M(keras.Model):\n    def train_step(self, data): ...",
         "import keras\nclass L(keras.Layer):\n    def call(self, x): ...",
         "import keras\nmodel.compile(loss=f)",
+        "from ours import model, loss\nmodel.compile('adam', loss)\nmodel.fit(x, y)",
         "import tensorflow as tf\nclass M(tf.Module):\n @tf.function\n def __call__(self, x): ...",
     ],
 )
@@ -40,7 +42,8 @@ def test_a_file_with_hooks_only_is_hooked(code: str) -> None:
 @pytest.mark.parametrize(
     "code",
     [
-        "import torch\nwith GradientTape() as tape: tape.gradient(y, x)",
+        "import torch\nwith GradientTape() as tape: y = f(x)",
+        "import re, sklearn\nloss = re.compile(word)\nforest.fit (x, y)",
         "import tensorflow as tf\nprint(tf.__version__)",
         "# the gradient of keras\nimport keras",
         "import keras\ndef recall(x): ...",

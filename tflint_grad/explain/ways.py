@@ -25,7 +25,7 @@ from tflint_grad.flow.program import RECURSION_LIMIT, Program
 from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import is_generator
 from tflint_grad.flow.values import (
-    UNKNOWN,
+    NEVER,
     Choice,
     Class,
     Data,
@@ -203,8 +203,8 @@ class _Explained:
             return
         if self.result is None:
             yield "  it was not executed to its end: too long, or it always raises"
-        elif self.result is UNKNOWN:
-            yield "  it always raises"
+        elif self.result is NEVER:
+            yield "  it never returns: it always raises, or does not end"
         else:
             parts = list(self._parts("result", self.result, 0))
             for part in parts[:MAX_PARTS]:

@@ -18,10 +18,11 @@ from tflint_grad.outline import ClassItem, CodeItem, DefItem, ImportItem
 if TYPE_CHECKING:
     from tflint_grad.flow.program import Program
 
-#: Definitions of other files that are executed for what they pass, and the steps they get together.
+#: Definitions of other files that are executed for what they pass.
 MAX_CALLERS = 4
-#: Those among them that reach this file through another definition only.
+#: As many more that reach this file through another definition only.
 MAX_FAR_CALLERS = 2
+#: The steps they get together.
 CALLER_STEPS = 3_000
 #: Of these, and of what they call in further files.
 CALLER_STEPS_ABROAD = 3_000
@@ -54,7 +55,7 @@ def run_callers(x: Program) -> None:
     found = _callers(x)
     far = [caller for caller in found if caller.far][:MAX_FAR_CALLERS]
     near = [caller for caller in found if not caller.far][:MAX_CALLERS]
-    for caller in [*sorted(far, key=lambda caller: -caller.far), *near][:MAX_CALLERS]:
+    for caller in [*sorted(far, key=lambda caller: -caller.far), *near]:
         if x.steps >= x.total_limit:
             break
         executed = set(x.executed)
@@ -84,12 +85,35 @@ def _callers(x: Program) -> list[Caller]:
             if user in leading or len(leading) > MAX_FILES:
                 continue
             module = load(x, user)
-            callers = [] if module is None else _leading_parts(x, module, leading, far)
-            leading[user] = frozenset(name for caller in callers for name in _names_of(caller))
+            if module is None:
+                leading[user] = frozenset()
+                continue
+            leading[user] = heirs = _heirs(x, module, leading)
+            callers = _leading_parts(x, module, leading, far)
+            leading[user] |= {name for caller in callers for name in _names_of(caller)}
             if leading[user]:
-                waiting.append((user, max(caller.far for caller in callers) + 1))
+                # Who makes an heir is as near as who makes what it inherits from.
+                lengths = [caller.far + 1 for caller in callers]
+                waiting.append((user, far if heirs else max(lengths)))
             found += callers
     return found
+
+
+def _heirs(
+    x: Program, module: LoadedModule, leading: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The classes of a module that inherit what leads to a tape."""
+    words = frozenset[str]().union(*leading.values())
+    words |= _renamed(module, words)
+    found = set[str]()
+    for item in module.outline.items:
+        if not isinstance(item, ClassItem):
+            continue
+        if (item.names.used | item.names.attributes) & (words | found):
+            cls = names.read_in_scope(x, module.scope, item.name)
+            if isinstance(cls, Class) and any(_leads(x, leading, base) for base in cls.ancestry()):
+                found.add(item.name)
+    return frozenset(found)
 
 
 def _names_of(caller: Caller) -> set[str]:
@@ -126,7 +150,7 @@ def _leading_parts(
         new = [
             Caller(module, owner, item, far)
             for owner, item in waiting
-            if (here & item.names.used if here else _mentions(x, module, item, words, leading))
+            if (here & _from_outside(item) if here else _mentions(x, module, item, words, leading))
         ]
         if not new:
             return found
@@ -135,6 +159,16 @@ def _leading_parts(
         waiting = [(owner, item) for owner, item in waiting if id(item) not in taken]
         here = {name for caller in new for name in _names_of(caller)}
         far += 1
+
+
+def _from_outside(item: DefItem | CodeItem) -> set[str]:
+    """The names that a part uses and does not bind itself."""
+    if not isinstance(item, DefItem):
+        return item.names.used
+    arguments = item.node.args
+    rest = [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
+    own = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest)
+    return item.names.used - {one.arg for one in own}
 
 
 def _renamed(module: LoadedModule, words: frozenset[str]) -> set[str]:

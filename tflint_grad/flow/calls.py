@@ -24,6 +24,7 @@ from tflint_grad.flow.syntax import (
 )
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
+    NEVER,
     NONE,
     UNKNOWN,
     Argument,
@@ -218,6 +219,8 @@ def call_function(
         return x.operate(node, x.groups(entry.value for entry in arguments), Kind.TENSOR)
     if function.wrapping.opaque:
         return call_opaque(x, arguments, node)
+    if function.wrapping.cached:
+        return _from_cache(x, function, arguments, node)
     depth = len(x.frames)
     if depth > x.MAX_CALLS or _rounds_on_stack(x, function) >= MAX_RECURSION:
         x.cut_short.append(f"call of {function.name}: too deep or recursive")
@@ -226,6 +229,33 @@ def call_function(
     if function.unit.mentions("yield") and is_generator(function.node):
         return Generator(function, bound)
     return run_body(x, function, bound, node)
+
+
+def _from_cache(
+    x: Execution, function: Function, arguments: Many[Argument], node: cst.CSTNode
+) -> Value:
+    """`functools.cache` and the like: the same arguments give the very same object again."""
+    given = [] if function.receiver is None else [Argument(function.receiver)]
+    parts = [_cache_key(x, argument) for argument in (*given, *arguments)]
+    if any(part is None for part in parts):
+        return call_opaque(x, arguments, node)
+    key = ("cached", id(function.node), *parts)
+    known: Value | None = x.store.get(key)
+    if known is None:
+        wrapping = replace(function.wrapping, cached=False)
+        known = call_function(x, replace(function, wrapping=wrapping), arguments, node)
+        x.store.set(key, known)
+    return known
+
+
+def _cache_key(x: Execution, argument: Argument) -> tuple[object, ...] | None:
+    """What tells an argument from others; None where nothing does."""
+    value = argument.value
+    constant = x.constant_of(value)
+    if isinstance(constant, (str, int, float, bool, type(None))):
+        return argument.keyword, type(constant), constant
+    identity = getattr(value, "identity", None)
+    return None if identity is None or argument.star else (argument.keyword, "same", identity)
 
 
 def _rounds_on_stack(x: Execution, function: Function) -> int:
@@ -347,7 +377,7 @@ def _run_here(
     returns = frame.returns
     note_tapes_at_exit(x, frame)
     if not returns:
-        return UNKNOWN  # it always raises: abstract, or an error path
+        return NEVER  # it always raises: abstract, or an error path
     if _is_abstract(function.node):
         return x.opaque(node, x.groups(bound.values()))
     value = join_values(returns)

@@ -10,6 +10,7 @@ import libcst as cst
 
 from tflint_grad.flow import modules, names
 from tflint_grad.flow.calls import context_of_call
+from tflint_grad.flow.fixtures import fixture_value
 from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, is_keras_class
 from tflint_grad.flow.paths import LEAF
 from tflint_grad.flow.state import EAGER, Context, SourceKind
@@ -127,6 +128,9 @@ def _parameter(
     name = param.name.value
     default = function.defaults.get(name)
     station = x.station(param)
+    handed = None if default is not None else fixture_value(x, function, name)
+    if handed is not None:
+        return handed
     if isinstance(default, Object) and isinstance(default.cls, Class):
         return default
     if isinstance(default, Data) and default.kind is Kind.HOST:

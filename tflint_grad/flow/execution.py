@@ -94,6 +94,7 @@ class Execution(cst.CSTVisitor):
         self.pending_members: dict[int, PendingMembers] = {}
         self.imported: dict[tuple[str, str, str | None, int], Value] = {}
         self.resolving: set[tuple[str | None, str]] = set()
+        self.looked_up: set[tuple[int, str]] = set()  # keys that tables were asked for in vain
         self.source_names = source_names
         self.store = Store()
         self.sources: list[Source] = [Source(SourceKind.ANYTHING, "anything")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow import names
@@ -148,7 +149,12 @@ def _ask_loss(
     )
     prediction = Data(Kind.TENSOR, {identity: LEAF}, "float", identity, symbolic=traced)
     bound[params[1].name.value] = prediction
+    frame = x.frame
+    if not x.is_own(function.unit):
+        calls = (*station.calls, (x.fresh(), station.place))
+        x.frame = replace(frame, identity=x.fresh(), calls=calls)
     result = run_body(x, function, bound, function.node, context=context, is_entry=True)
+    x.frame = frame
     close_implicit(x, tape)
     if isinstance(result, Data):
         paths = x.paths(result)

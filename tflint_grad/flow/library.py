@@ -40,6 +40,7 @@ from tflint_grad.flow.values import (
 from tflint_grad.flow.variables import cast, make_constant, make_variable, named_cast
 from tflint_grad.flow.wrappers import (
     TRANSPARENT,
+    cached,
     custom_gradient,
     exit_stack,
     make_partial,
@@ -132,7 +133,9 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.grad_pass_through": custom_gradient,
     "contextlib.contextmanager": same_function,
     "builtins.staticmethod": role("staticmethod"),
-    "functools.cached_property": role("property"),
+    "functools.cached_property": role("property", cached=True),
+    "functools.lru_cache": cached,
+    "functools.cache": cached,
     "abc.abstractproperty": role("property"),
     "functools.partial": make_partial,
     "functools.reduce": reduce_values,

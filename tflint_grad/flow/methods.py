@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import heap, names, registries
 from tflint_grad.flow.calls import call_opaque, run_callback
 from tflint_grad.flow.host import host_method
 from tflint_grad.flow.iteration import rounds
@@ -299,9 +299,11 @@ def appended(x: Execution, content: Sequence, value: Value) -> Sequence:
 def _dict_method(
     x: Execution, receiver: DictRef, name: str, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
+    key: Any = x.constant_of(arguments[0].value) if arguments else NOTHING
+    if name == "get":
+        registries.look_up(x, receiver, key)
     content = heap.contents(x, receiver)
     assert isinstance(content, Mapped)
-    key: Any = x.constant_of(arguments[0].value) if arguments else NOTHING
     parts = heap.parts(x, content)
     match name:
         case "get" | "pop" | "setdefault":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import heap, names, registries
 from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break
@@ -158,6 +158,7 @@ def subscript(
 ) -> Value:
     """What `receiver[index]` is."""
     key = x.constant_of(index)
+    registries.look_up(x, receiver, key)
     content = heap.resolved(x, receiver)
     match content:
         case Sequence():

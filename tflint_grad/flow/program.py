@@ -125,16 +125,16 @@ class Program(Interpreter):
         )
 
     def _is_ours(self, event: Event) -> bool:
-        """A pitfall is told where its tape is opened; what needs no tape, where it is passed by.
+        """A pitfall is told where its tape is opened or asked; without a tape, where it is passed by.
 
-        So each file tells of its own tapes, wherever the cause lies, and no two files of one.
+        So each file tells of its own tapes, wherever the cause lies.
         """
         tape = getattr(event, "tape", None)
-        if id(event.station.place.node) in self.expected_none:
+        station = event.station
+        if id(station.place.node) in self.expected_none:
             return False
         if tape is not None:
-            return self.is_own(tape.station.place.unit)
-        station = event.station
+            return self.is_own(tape.station.place.unit) or self.is_own(station.place.unit)
         return any(self.is_own(p.unit) for p in (station.place, *(c for _, c in station.calls)))
 
     def guarded(self, what: str, run: object) -> bool:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.events import Answer
-from tflint_grad.flow.paths import ANYTHING, NO_TAPES, Cause, Lost, Path, Paths, Station, Step
+from tflint_grad.flow.paths import (
+    ANYTHING,
+    NO_TAPES,
+    Break,
+    Cause,
+    Lost,
+    Path,
+    Paths,
+    Station,
+    Step,
+)
 from tflint_grad.flow.pauses import severed
 from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.state import SourceKind
@@ -144,6 +154,9 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             return replace(blank, state="cut", cause=stopped)
         return replace(blank, state="unwatched", sure=any(path.sure for _, path in recorded))
     if recorded:
+        member = _cut_member(x, tape, source, matched) if not _may_carry(tape, paths) else None
+        if member is not None:
+            return replace(blank, **member)
         return _answer_recorded(x, tape, source, recorded, blank)
     proven = not _may_carry(tape, paths)
     made = _target_made_unrecorded(x, tape, target.value)
@@ -179,6 +192,39 @@ def _may_carry(tape: int, paths: Paths) -> bool:
     """Whether something of unknown origin reaches the target, recorded by the tape."""
     anything = paths.get(ANYTHING)
     return anything is not None and anything.cut is None and tape in (anything.tapes or NO_TAPES)
+
+
+#: Breaks of which the author may want one, on the only way to a part of a model: a target network
+#: that is stopped, predicted with, or assigned.
+_MAY_BE_MEANT = (Break.STOPPED, Break.KERAS_HOST, Break.STATE, Break.ZERO_GRADIENT)
+
+
+def _cut_member(
+    x: Execution, tape: int, source: AskedSource, matched: list[tuple[int, Path]]
+) -> dict[str, Any] | None:
+    """One of the variables of `model.trainable_variables` of which every way is cut.
+
+    The others may be live: its own gradient is None all the same.
+    """
+    if not source.is_group:
+        return None
+    live = {identity for identity, path in matched if path.cut is None}
+    for identity, path in matched:
+        known = x.sources[identity]
+        if (
+            path.cut is None
+            or path.cut.kind in _MAY_BE_MEANT
+            or not path.sure
+            or not (path.tapes is None or tape in path.tapes)
+            or known.kind not in (SourceKind.VARIABLE, SourceKind.MODEL)
+            or identity in source.identities
+        ):
+            continue
+        if live & x.ancestors(identity) or any(identity in x.ancestors(one) for one in live):
+            continue  # something that it belongs to, or that belongs to it, is live
+        some = f"some of {source.text}"
+        return {"state": "cut", "cause": path.cut, "source": some, "created": known.station}
+    return None
 
 
 def _answer_recorded(

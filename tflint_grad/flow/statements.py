@@ -682,6 +682,8 @@ class Interpreter(Expressions):
                     for f in base.dataclass_fields or ()
                 ]
                 cls = replace(cls, dataclass_fields=tuple(dict.fromkeys([*inherited, *annotated])))
+            elif isinstance(found, Function):
+                call_value(self, found, [Argument(cls)], decorator.decorator)  # it may register it
         for base in bases:
             if isinstance(base, Known) and base.name.endswith("NamedTuple"):
                 cls = replace(cls, dataclass_fields=tuple(annotated))

@@ -182,7 +182,8 @@ def take_gradient(
     if target is None or sources is None:
         names.escape(x, tape)
         return x.opaque(node, x.groups(entry.value for entry in arguments))
-    if site.persistent is False and state.uses_min >= 1 and state.first_use is not None:
+    raises = site.persistent is False and state.uses_min >= 1
+    if raises and state.first_use is not None:
         x.events.append(TapeExhausted(station, x.context, site, method, state.first_use))
     needs_persistent = _needs_persistent(x, method, arguments)
     _count_use(x, site, state, tape, method, target, station, needs_persistent)
@@ -191,7 +192,10 @@ def take_gradient(
     asked = asked_sources(x, sources)
     zeros = argument(arguments, 3, "unconnected_gradients")
     is_zeros = zeros is not None and _means_zero(x, zeros.value)
-    answers = tuple(answer(x, tape.identity, target, target_paths, source) for source in asked)
+    answers = tuple(
+        answer(x, tape.identity, target, target_paths, source)
+        for source in (() if raises else asked)
+    )
     x.asked.update(identity for source in asked for identity in source.identities)
     x.events.append(
         GradientTaken(

@@ -138,6 +138,7 @@ class Wrapping:
     converted: bool = True
     custom_gradient: bool = False
     opaque: bool = False
+    cached: bool = False  # the first result is handed out again
 
 
 PLAIN = Wrapping()
@@ -279,6 +280,8 @@ Value = (
 )
 
 UNKNOWN = Data(Kind.UNKNOWN)
+#: What a call gives of which no execution returns.
+NEVER = Data(Kind.UNKNOWN)
 NONE = Data(Kind.HOST, constant=None)
 STATIC = Data(Kind.HOST)
 MAX_OPTIONS = 4

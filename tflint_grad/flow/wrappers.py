@@ -31,8 +31,6 @@ Handler = Callable[["Execution", str, Many[Argument], "cst.CSTNode"], Value]
 #: Decorators and wrappers that leave a function what it is.
 TRANSPARENT = (
     "functools.wraps",
-    "functools.lru_cache",
-    "functools.cache",
     "abc.abstractmethod",
     "typing.overload",
     "typing.override",
@@ -90,12 +88,21 @@ def wrap_first(changes: dict[str, Any]) -> Handler:
     return handle
 
 
-def role(role: str) -> Handler:
+def role(role: str, **changes: Any) -> Handler:
     def handle(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
         value = arguments[0].value if arguments else UNKNOWN
-        return replace(value, role=role) if isinstance(value, Function) else value
+        if not isinstance(value, Function):
+            return value
+        return wrapped(replace(value, role=role), **changes)
 
     return handle
+
+
+def cached(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """`functools.cache`, or `functools.lru_cache(maxsize=8)`, which makes the decorator."""
+    if arguments and isinstance(arguments[0].value, Function):
+        return wrapped(arguments[0].value, cached=True)
+    return Known("functools.cache")
 
 
 def make_partial(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:

@@ -9,10 +9,13 @@ from tflint_grad.findings import Location, Severity, Unreadable
 from tflint_grad.outline.hooks import all_hooks, going_wrong
 from tflint_grad.outline.mark import leaves, mark_named_roots, mark_needed
 from tflint_grad.outline.split import split
+from tflint_grad.outline.surroundings import Neighbours
 from tflint_grad.outline.units import CodeItem, Outline, Unit
 from tflint_grad.source.prefilter import Relevance
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tflint_grad.source import SourceText
 
 
@@ -22,12 +25,14 @@ def outline(
     whole: bool = False,
     roots: frozenset[str] = frozenset(),
     breaks: frozenset[str] = frozenset(),
+    find: Callable[[str, str, int], Outline | None] = lambda importer, module, level: None,
 ) -> Outline:
     """Split `source` into items and mark those that can matter.
 
     `tree`: the module as parsed by someone else (flake8). `whole`: one unit for the whole file,
     all of it needed; the reference that slicing is tested against. `roots`: names of functions that
-    open a tape, `breaks`: of those that break a path, both by what the configuration says.
+    open a tape, `breaks`: of those that break a path, both by what the configuration says. `find`:
+    the outline of the file that `from <level dots>module import …` in a file imports from.
 
     Raises:
         Unreadable: broken syntax (an error), or nested or long beyond the limits (a warning).
@@ -36,7 +41,7 @@ def outline(
         return _outline_in_one(source, tree)
     found = shallow_outline(source, tree)
     anchored = bool(roots) or source.relevance is not Relevance.HOOKED
-    wrong = going_wrong(found.items, found.tree, source.text)
+    wrong = going_wrong(found, source.text, Neighbours(find))
     names = (leaf.names for leaf, _ in leaves(found.items))
     if breaks and any(breaks & (one.used | one.attributes) for one in names):
         wrong |= all_hooks(found.items)

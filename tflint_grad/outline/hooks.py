@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflint_grad.outline.causes import may_go_wrong
-from tflint_grad.outline.surroundings import Surroundings
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
 from tflint_grad.outline.values import (
     ANY,
@@ -25,10 +24,12 @@ from tflint_grad.outline.walk import walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tflint_grad.outline.surroundings import FunctionNode
-    from tflint_grad.outline.units import Item
+    from tflint_grad.outline.surroundings import FunctionNode, Neighbours, Surroundings
+    from tflint_grad.outline.units import Item, Outline
 
     Leaf = DefItem | CodeItem | ClassItem
+    #: A function, the class of the object that it is called on, and what is around it.
+    _Found = tuple[FunctionNode, ClassItem | None, Surroundings]
 
 #: Methods that Keras runs under a tape or in a graph of its own.
 HOOKS = frozenset(("call", "train_step", "__call__"))
@@ -39,9 +40,9 @@ _COMPILE = re.compile(r"\.\s*compile\s*\(")
 _MAX_FUNCTIONS = 200
 
 
-def going_wrong(items: Sequence[Item], tree: ast.Module, text: str) -> frozenset[int]:
+def going_wrong(outline: Outline, text: str, neighbours: Neighbours) -> frozenset[int]:
     """The ids of the items that hold a hook, or hand out a loss, in which something may break."""
-    around = Surroundings(items, tree)
+    around, items = neighbours.around(outline), outline.items
     found: set[int] = set()
     for item in around.classes.values():
         for member in item.members:
@@ -89,14 +90,14 @@ def _hook_may_go_wrong(around: Surroundings, owner: ClassItem, member: DefItem) 
         return True  # tf.function, or somebody's wrapper of it
     if not around.may_be_keras(owner):
         return False
-    reach = _Reach(around)
-    reach.visit(node, owner, _hook_parameters(node))
+    reach = _Reach()
+    reach.visit(node, owner, around, _hook_parameters(node))
     return reach.goes_wrong()
 
 
 def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None) -> bool:
-    """Whether a function or class of the file that may be handed to `compile` can break a path."""
-    reach = _Reach(around)
+    """Whether a function or class that may be handed to `compile` can break a path."""
+    reach = _Reach()
     parts: Iterable[ast.AST] = leaf.nodes if isinstance(leaf, CodeItem) else [leaf.node]
     called: set[int] = set()
     for part in parts:
@@ -104,22 +105,37 @@ def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None
             if isinstance(node, ast.Lambda):
                 return True
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node is not part:
-                reach.visit(node, owner, _anything(node))
+                reach.visit(node, owner, around, _anything(node))
             elif isinstance(node, ast.Call):
                 called.add(id(node.func))
-            name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-            if name in around.classes:
-                for method, cls in around.methods(around.classes[name], "call"):
-                    reach.visit(method, cls, _anything(method))
-            found: list[tuple[FunctionNode, ClassItem | None]] = []
-            if name in around.functions:
-                found.append((around.functions[name], None))
-            if owner is not None and isinstance(node, ast.Attribute):
-                found += around.methods(owner, name)
-            for function, its_class in found:
-                # What is called here may make a loss: a function inside it.
-                reach.visit(function, its_class, {} if id(node) in called else _anything(function))
+            elif isinstance(node, (ast.Name, ast.Attribute)):
+                for method, cls, place in _losses_of_class(around, node):
+                    reach.visit(method, cls, place, _anything(method))
+                for function, its_class, place in _losses(around, node, owner):
+                    # What is called here may make a loss: a function inside it.
+                    given = {} if id(node) in called else _anything(function)
+                    reach.visit(function, its_class, place, given)
     return reach.goes_wrong()
+
+
+def _losses_of_class(around: Surroundings, node: ast.Name | ast.Attribute) -> Iterator[_Found]:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id
+    if name in around.classes:
+        yield from around.methods(around.classes[name], "call")
+    elif (found := around.imported_class(around.qualified(node))) is not None:
+        yield from around.methods(found[0], "call")
+
+
+def _losses(
+    around: Surroundings, node: ast.Name | ast.Attribute, owner: ClassItem | None
+) -> Iterator[_Found]:
+    name = node.attr if isinstance(node, ast.Attribute) else node.id
+    if name in around.functions:
+        yield around.functions[name], None, around
+    elif (found := around.function(around.qualified(node))) is not None:
+        yield found[0], None, found[1]
+    if owner is not None and isinstance(node, ast.Attribute):
+        yield from around.methods(owner, name)
 
 
 def _last_name(node: ast.expr) -> str:
@@ -167,25 +183,29 @@ def _of_parameter(parameter: ast.arg, default: ast.expr | None) -> int:
 class _Visit:
     node: FunctionNode
     owner: ClassItem | None
+    around: Surroundings
     parameters: dict[str, int]
     done: bool = False
 
 
 class _Reach:
-    """The functions of the file that a hook runs, each with what it may be given."""
+    """The functions that a hook runs, each with what it may be given."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self.around = around
+    def __init__(self) -> None:
         self.attributes: dict[str, int] = {}
         self.visits: dict[int, _Visit] = {}
 
     def visit(
-        self, node: FunctionNode, owner: ClassItem | None, parameters: Mapping[str, int]
+        self,
+        node: FunctionNode,
+        owner: ClassItem | None,
+        around: Surroundings,
+        parameters: Mapping[str, int],
     ) -> None:
         """Look at a function, if it was not yet looked at with at least these arguments."""
         known = self.visits.get(id(node))
         if known is None:
-            self.visits[id(node)] = _Visit(node, owner, dict(parameters))
+            self.visits[id(node)] = _Visit(node, owner, around, dict(parameters))
             return
         for name, flags in parameters.items():
             before = known.parameters.get(name, 0)
@@ -212,7 +232,8 @@ class _Reach:
 
     def _looks_wrong(self, visit: _Visit) -> bool:
         try:
-            values = Values(visit.node, visit.parameters, self.around, self.attributes, visit.owner)
+            around, attributes = visit.around, self.attributes
+            values = Values(visit.node, visit.parameters, around, attributes, visit.owner)
             if may_go_wrong(values):
                 return True
         except RecursionError:
@@ -227,32 +248,33 @@ class _Reach:
                 called.add(id(node.func))
                 callees = list(self._functions(node.func, visit, values))
                 callees += () if callees else self._objects(node.func, visit, values)
-                for callee, owner in callees:
-                    self.visit(callee, owner, _arguments(values, node, callee, owner))
+                for callee, owner, around in callees:
+                    self.visit(callee, owner, around, _arguments(values, node, callee, owner))
             elif isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in called:
                 if isinstance(node, ast.Name) and node.id in values.names:
                     continue
                 # Handed on, to tf.map_fn or tf.cond: called with whatever there is.
-                for callee, owner in self._functions(node, visit, values):
-                    self.visit(callee, owner, _anything(callee))
+                for callee, owner, around in self._functions(node, visit, values):
+                    self.visit(callee, owner, around, _anything(callee))
 
-    def _functions(
-        self, function: ast.expr, visit: _Visit, values: Values
-    ) -> Iterator[tuple[FunctionNode, ClassItem | None]]:
-        """The function or the method of the file that an expression names."""
+    def _functions(self, function: ast.expr, visit: _Visit, values: Values) -> Iterator[_Found]:
+        """The function or the method of the project that an expression names."""
+        around = visit.around
         if isinstance(function, ast.Name):
-            if function.id not in values.names and function.id in self.around.functions:
-                yield self.around.functions[function.id], None
-        elif (
-            isinstance(function, ast.Attribute)
-            and visit.owner is not None
-            and values.is_own(function.value)
-        ):
-            yield from self.around.methods(visit.owner, function.attr)
+            if function.id in values.names:
+                return
+            if function.id in around.functions:
+                yield around.functions[function.id], None, around
+                return
+        elif isinstance(function, ast.Attribute) and values.is_own(function.value):
+            if visit.owner is not None:
+                yield from around.methods(visit.owner, function.attr)
+            return
+        found = around.function(values.qualified(function))
+        if found is not None:
+            yield found[0], None, found[1]
 
-    def _objects(
-        self, function: ast.expr, visit: _Visit, values: Values
-    ) -> Iterator[tuple[FunctionNode, ClassItem | None]]:
+    def _objects(self, function: ast.expr, visit: _Visit, values: Values) -> Iterator[_Found]:
         """`self.block(x)` runs what calls run in the file's classes that `self.block` may be of."""
         attribute = ""
         if isinstance(function, ast.Attribute):
@@ -262,9 +284,10 @@ class _Reach:
         elif isinstance(function, ast.Name) and function.id not in values.names:
             return
         if visit.owner is not None:
-            for name in self.around.made_by(visit.owner, attribute):
+            around = visit.around
+            for name in around.made_by(visit.owner, attribute):
                 for method in ("call", "__call__"):
-                    yield from self.around.methods(self.around.classes[name], method)
+                    yield from around.methods(around.classes[name], method)
 
 
 def _arguments(

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tflint_grad.outline.bindings import STAR
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem
 from tflint_grad.outline.walk import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from tflint_grad.outline.units import Item
+    from tflint_grad.outline.units import Item, Outline
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+#: A definition of another file, and what is around it.
+Elsewhere = tuple["DefItem | ClassItem", "Surroundings"]
 
 CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -38,12 +41,51 @@ _PLAIN_CALLS = frozenset(
 )
 
 
+#: Other files of the project that are looked into for the hooks of one file.
+_MAX_NEIGHBOURS = 20
+#: Files that a name is handed on by before it is given up.
+_MAX_REEXPORTS = 6
+
+
+class Neighbours:
+    """What surrounds the functions of other files of the project, each file looked at once.
+
+    `find`: the outline of the file of `from <level dots>module import …` in a file, if it is of the
+    project.
+    """
+
+    def __init__(self, find: Callable[[str, str, int], Outline | None]) -> None:
+        self._find = find
+        self._known: dict[tuple[str, str, int], Surroundings | None] = {}
+        self._files: dict[str, Surroundings] = {}
+
+    def module(self, importer: str, name: str, level: int) -> Surroundings | None:
+        key = (importer, name, level)
+        if key not in self._known:
+            found = self._find(*key) if len(self._files) <= _MAX_NEIGHBOURS else None
+            self._known[key] = None if found is None else self.around(found)
+        return self._known[key]
+
+    def around(self, outline: Outline) -> Surroundings:
+        path = outline.filename
+        if path not in self._files:
+            self._files[path] = Surroundings(outline.items, outline.tree, path, self)
+        return self._files[path]
+
+    def home(self, item: ClassItem) -> Surroundings:
+        """What is around a class that was found here."""
+        return self._files[item.header.filename]
+
+
 @dataclass(eq=False)
 class Surroundings:
     """The module around a function: imports, functions, classes, and what attributes may hold."""
 
     items: Sequence[Item]
     tree: ast.Module
+    filename: str = ""
+    neighbours: Neighbours | None = None
+    _elsewhere: dict[str, Elsewhere | None] = field(default_factory=dict, repr=False)
     _returns: dict[int, bool] = field(default_factory=dict, repr=False)
     _made_by: dict[str, dict[str, set[str]]] = field(default_factory=dict, repr=False)
 
@@ -108,22 +150,80 @@ class Surroundings:
             return None
         return ".".join([root, *reversed(parts)])
 
-    def ancestry(self, name: str) -> Iterator[ClassItem]:
-        """A class of the file and its bases in the file."""
-        waiting, seen = [name], set[str]()
+    # --- what other files define
+
+    def function(self, qualified: str | None) -> tuple[FunctionNode, Surroundings] | None:
+        """The function of another file of the project that a full name stands for."""
+        found = self._defined_elsewhere(qualified)
+        return (found[0].node, found[1]) if found and isinstance(found[0], DefItem) else None
+
+    def imported_class(self, qualified: str | None) -> tuple[ClassItem, Surroundings] | None:
+        found = self._defined_elsewhere(qualified)
+        return (found[0], found[1]) if found and isinstance(found[0], ClassItem) else None
+
+    def _defined_elsewhere(self, qualified: str | None) -> Elsewhere | None:
+        if qualified is None or self.neighbours is None or is_tensorflow(qualified):
+            return None
+        if qualified not in self._elsewhere:
+            self._elsewhere[qualified] = self._looked_up(qualified, _MAX_REEXPORTS)
+        return self._elsewhere[qualified]
+
+    def _looked_up(self, qualified: str, rounds: int) -> Elsewhere | None:
+        name = qualified.lstrip(".")
+        module, _, name = name.rpartition(".")
+        level = len(qualified) - len(qualified.lstrip("."))
+        if self.neighbours is None or not rounds or not (module or level):
+            return None
+        other = self.neighbours.module(self.filename, module, level)
+        return None if other is None else other._definition(name, rounds - 1)
+
+    def _definition(self, name: str, rounds: int) -> Elsewhere | None:
+        """What a name of this file stands for, which it may have from another file."""
+        item = self._definitions.get(name)
+        if item is not None:
+            return item, self
+        if name in self.imports:
+            return self._looked_up(self.imports[name], rounds)
+        stars = (
+            f"{'.' * item.node.level}{item.node.module or ''}."
+            for item in self.items
+            if isinstance(item, ImportItem) and isinstance(item.node, ast.ImportFrom)
+            if item.node.names[0].name == STAR
+        )
+        found = (self._looked_up(module + name, rounds) for module in stars)
+        return next((one for one in found if one is not None), None)
+
+    @cached_property
+    def _definitions(self) -> Mapping[str, DefItem | ClassItem]:
+        return {item.name: item for item in self.items if isinstance(item, (DefItem, ClassItem))}
+
+    # --- classes
+
+    def ancestry(self, item: ClassItem) -> Iterator[tuple[ClassItem, Surroundings]]:
+        """A class and its bases in the project, each with what is around it."""
+        home = self if self.neighbours is None else self.neighbours.home(item)
+        waiting = [(item, home)]
+        seen = set[int]()
         while waiting:
-            name = waiting.pop(0)
-            item = self.classes.get(name)
-            if item is None or name in seen:
+            item, around = waiting.pop(0)
+            if id(item) in seen:
                 continue
-            seen.add(name)
-            yield item
-            waiting.extend(base.id for base in item.node.bases if isinstance(base, ast.Name))
+            seen.add(id(item))
+            yield item, around
+            for base in item.node.bases:
+                own = around.classes.get(base.id) if isinstance(base, ast.Name) else None
+                found = around.imported_class(around.qualified(base)) if own is None else None
+                if own is not None:
+                    waiting.append((own, around))
+                elif found is not None:
+                    waiting.append(found)
 
     def may_be_keras(self, item: ClassItem) -> bool:
         """Whether Keras may call the hooks of a class: a base is a class of Keras or TensorFlow."""
         return any(
-            self._is_keras_base(base) for cls in self.ancestry(item.name) for base in cls.node.bases
+            around._is_keras_base(base)
+            for cls, around in self.ancestry(item)
+            for base in cls.node.bases
         )
 
     def _is_keras_base(self, base: ast.expr) -> bool:
@@ -137,12 +237,14 @@ class Surroundings:
             root.id not in self.classes and root.id in self.globals
         )
 
-    def methods(self, item: ClassItem, name: str) -> Iterator[tuple[FunctionNode, ClassItem]]:
-        """The methods of a name in a class and its bases in the file."""
-        for cls in self.ancestry(item.name):
+    def methods(
+        self, item: ClassItem, name: str
+    ) -> Iterator[tuple[FunctionNode, ClassItem, Surroundings]]:
+        """The methods of a name in a class and its bases, each with what is around it."""
+        for cls, around in self.ancestry(item):
             for member in cls.members:
                 if isinstance(member, DefItem) and member.name == name:
-                    yield member.node, item
+                    yield member.node, item, around
 
     def returns_containers(self, function: FunctionNode) -> bool:
         """Whether all that a function returns is a tuple, a list or the like."""
@@ -163,8 +265,9 @@ class Surroundings:
         known = self._made_by.get(owner.name)
         if known is None:
             known = self._made_by[owner.name] = {"": set()}
-            for cls in self.ancestry(owner.name):
-                self._note_makers(cls, known)
+            for cls, around in self.ancestry(owner):
+                if around is self:
+                    self._note_makers(cls, known)
         return known.get(attribute, known[""])
 
     def _note_makers(self, cls: ClassItem, known: dict[str, set[str]]) -> None:
@@ -205,11 +308,9 @@ def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
     for alias in node.names:
         if isinstance(node, ast.ImportFrom):
             # Projects hand TensorFlow on: `from project.compat import tf`.
-            full = "tensorflow" if alias.name == "tf" else f"{node.module or ''}.{alias.name}"
-            yield (
-                alias.asname or alias.name,
-                "." * node.level + full if full != "tensorflow" else full,
-            )
+            module = f"{'.' * node.level}{node.module}." if node.module else "." * node.level
+            full = "tensorflow" if alias.name == "tf" else module + alias.name
+            yield alias.asname or alias.name, full
         elif alias.asname is not None:
             yield alias.asname, alias.name
         else:

@@ -233,7 +233,9 @@ class Values:
         if is_tensorflow(qualified):
             return self._of_operation(str(qualified), given)
         if qualified is not None:
-            # A function of another module knows nothing but what it is given.
+            if (found := self.around.function(qualified)) is not None:
+                return self._returned(found[0], given)
+            # What is not of the project knows nothing but what it is given.
             array = ARRAY if qualified.split(".")[0] in LIBRARIES else 0
             return array | given & WANTED
         if isinstance(function, ast.Attribute):
@@ -253,7 +255,7 @@ class Values:
         receiver = self.of(function.value)
         if self.is_own(function.value):
             if self.owner is not None:
-                for method, _ in self.around.methods(self.owner, function.attr):
+                for method, *_ in self.around.methods(self.owner, function.attr):
                     return self._returned(method, given) | WANTED | OWN
             return MADE | WANTED | OWN
         if function.attr in _OFCONTAINERS:

@@ -252,6 +252,11 @@ class Project:
         self._keep(path, outline)
         return outline
 
+    def imported_outline(self, importer: str, module: str, level: int) -> Outline | None:
+        """The outline of the file that `from <level dots>module import …` imports from."""
+        path = self.find(importer, module, level)
+        return None if path is None or not path.endswith(".py") else self.outline(path)
+
     def _keep(self, path: str, outline: Outline | None) -> None:
         before = self._outlines.pop(path, None)
         self._lines -= 0 if before is None else len(before.lines)

@@ -77,7 +77,9 @@ def _analyse(
     path, notes = source.filename, tuple[str, ...]()
     with project.recording() as seen, table.of_version(taught.tensorflow):
         try:
-            outlined = outline(source, tree, roots=taught.roots, breaks=taught.breaks)
+            outlined = outline(
+                source, tree, False, taught.roots, taught.breaks, project.imported_outline
+            )
             found = check(outlined, None, project, taught) if outlined.matters else []
             notes = tuple(outlined.cut_short)
         except Unreadable as problem:

@@ -103,6 +103,8 @@ class Placement:
         for finding in findings:
             named = finding.renamed(self.name)
             shown = named.shown_among(self._names.__contains__)
+            if shown is None:
+                continue  # nothing on the way was asked for: that file's own analysis tells it
             if analysis.traceback is None and not self._is_selected(shown, named.filename):
                 continue
             key = (

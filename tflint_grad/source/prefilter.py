@@ -32,6 +32,7 @@ _HOOKS = (
     (b"compile", re.compile(rb"\.\s*compile\s*\(")),
     (b"__call__", re.compile(rb"@[\w.]*function\b|do_not_convert")),
 )
+_ASKED = re.compile(rb"\.\s*(?:gradient|(?:batch_)?jacobian)\s*\(")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -45,11 +46,20 @@ def relevance(data: bytes, roots: frozenset[str] = frozenset()) -> Relevance:
         data = data.replace(b"\0", b"")
     # `tf_keras` holds `keras`.
     if b"tensorflow" not in data and b"keras" not in data:
-        return Relevance.NONE
+        return _without_a_name(data)
     if any(word in data for word in _OF_ANCHORS) and _ANCHOR.search(data):
         return Relevance.ANCHORED
     if any(root.encode() in data for root in roots):
         return Relevance.ANCHORED
     if any(word in data and hook.search(data) for word, hook in _HOOKS):
+        return Relevance.HOOKED
+    return Relevance.NONE
+
+
+def _without_a_name(data: bytes) -> Relevance:
+    """A file may have its tape, or its model and loss, from others that import TensorFlow for it."""
+    if b"tape" in data and _ASKED.search(data):
+        return Relevance.ANCHORED
+    if b".fit(" in data and b".compile(" in data and b"loss" in data:
         return Relevance.HOOKED
     return Relevance.NONE

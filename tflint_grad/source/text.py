@@ -105,9 +105,24 @@ def source_from_bytes(
         encoding = _encoding(data)
         text = _decoded(data, encoding)
         source = SourceText(filename, _normalised(text), encoding, _newline(text), data)
-    if source.text.count("\n") > MAX_ROWS:
-        raise Unreadable(f"longer than {MAX_ROWS:,} lines: skipped", severity=Severity.WARNING)
+    _refuse_longer(source.text)
     return source
+
+
+def refuse_size(source: SourceText) -> None:
+    """Refuse a text that somebody else has read, as the same file would be refused.
+
+    Raises:
+        Unreadable: it is too big or too long.
+    """
+    if len(source.text) > MAX_BYTES // 4:  # else it cannot be, whatever its encoding
+        _refuse_beyond(MAX_BYTES, len(source.text.encode("utf-8", "surrogatepass")))
+    _refuse_longer(source.text)
+
+
+def _refuse_longer(text: str) -> None:
+    if text.count("\n") > MAX_ROWS:
+        raise Unreadable(f"longer than {MAX_ROWS:,} lines: skipped", severity=Severity.WARNING)
 
 
 def _refuse_beyond(limit: int, size: int) -> None:
