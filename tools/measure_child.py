@@ -14,13 +14,13 @@ import warnings
 import zlib
 from typing import Any
 
-import keras
 import numpy as np
 import raw_calls
 import tensorflow as tf
 from api_walk import aliases, public_callables, raw_operations, tensor_free
 from measuring import measure
 from spec_lines import Line
+from which_keras import keras
 
 # tf.raw_ops.AdjustHue never returns from a huge angle.
 LIMIT_S = 90

@@ -5,6 +5,7 @@
     python tools/measure_ops.py --check --part 3/8      the same with every eighth call
     python tools/measure_ops.py --more          measure calls that have no evidence yet, write all
     python tools/measure_ops.py --eager         without edges and graphs, for an earlier version
+    python tools/measure_ops.py --keras2        measure Keras 2, where tf_keras is installed
     python tools/measure_ops.py --write         write table and report from the evidence there is
 
 Needs TensorFlow; linting does not. With another Python that has another TensorFlow, the same
@@ -29,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import report
 import rows
-from spec_lines import Line, class_lines, operation_lines
+from spec_lines import Line, class_lines, keras2_lines, operation_lines
 from tables import Record, evidence, write_evidence, write_tables
 
 
@@ -91,6 +92,14 @@ def measure_all(more: bool, whole: bool) -> None:
     write_evidence(header, records)
 
 
+def measure_keras2() -> None:
+    """Writes the evidence of the tf_keras at hand."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    header, records = measure_in_children(keras2_lines())
+    kept = {"measured": header["measured"], "aliases": header["aliases"]}
+    write_evidence(kept, [r for r in records if not rows.is_missing(r)], "tf_keras")
+
+
 def evidence_here() -> list[tuple[dict[str, Any], list[Record]]]:
     """The evidence of the version that is installed, if there is any."""
     names = ("tensorflow", "tensorflow-cpu")
@@ -134,11 +143,14 @@ def main() -> int:
     parser.add_argument("--part", default="0/1")
     parser.add_argument("--more", action="store_true")
     parser.add_argument("--eager", action="store_true")
+    parser.add_argument("--keras2", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     if options.check:
         return check(options.part)
-    if not options.write:
+    if options.keras2:
+        measure_keras2()
+    elif not options.write:
         measure_all(options.more, not options.eager)
     write_tables()
     report.write()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import keras
 import tensorflow as tf
 from calls import MODULES, Call, call_parameters, dtype_of_result, leaves, no_data, result_type, run
 from edges import measure_at_edges
@@ -12,6 +11,7 @@ from graphs import measure_in_graph
 from sources import REGIMES, Sources
 from spec_lines import Line
 from statuses import best, status_of
+from which_keras import IS_KERAS_2, keras
 
 
 def measure(line: Line, whole: bool = True) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def flags_of(instance: Any, tape: tf.GradientTape, found: list[Any]) -> list[str
         flags.append("training")
     if instance.trainable_variables:
         through = [
-            status_of(tape, leaf, weight.value)
+            status_of(tape, leaf, weight if IS_KERAS_2 else weight.value)
             for leaf in found
             for weight in instance.trainable_variables
         ]

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import rows
+from api_walk import tensor_free
+from declarations import declarations
 from spec_lines import rows_of
 from tables import RAW, Record, evidence, release
 
@@ -61,11 +63,11 @@ def write() -> None:
     """The whole page."""
     measured = evidence()
     header, records = measured[0]
-    public = [*header["public"]]
+    public = [name for name in header["public"] if not tensor_free(name)]
     floats = frozenset(header["raw_with_floats"])
     problems = {r["name"]: why for r in records if (why := rows.why_no_evidence(r, floats))}
     shown = {r["name"] for r in records if not rows.why_no_evidence(r, floats)}
-    declared = {text.split()[0] for text in rows_of("declared")}
+    declared = {one.name for one in declarations("declared")}
     covered = [name for name in public if name in shown]
     by_declaration = [name for name in public if name in declared and name not in shown]
     lost = [name for name in public if name not in shown and name not in declared]
@@ -121,7 +123,7 @@ def _inside(room: str, header: dict[str, Any]) -> list[str]:
     aliases = header["aliases"]
     names = {name for name in header["public"] if name.startswith(f"{room}.")}
     names |= {best for alias, best in aliases.items() if alias.startswith(f"{room}.")}
-    return sorted(names & header["public"].keys())
+    return sorted(name for name in names & header["public"].keys() if not tensor_free(name))
 
 
 def outcome(records: list[Record]) -> str:

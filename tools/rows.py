@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from spec_lines import OBJECTS, rows_of
+from declarations import declarations
+from spec_lines import OBJECTS
 
 Record = dict[str, Any]
 # Parameters that no call in the specifications shows, and whose name says that they are no data.
@@ -59,10 +60,9 @@ def operation_rows(records: list[Record]) -> dict[str, str]:
             grouped.setdefault(record["name"], []).append(record)
     found = {name: _row(forms) for name, forms in grouped.items()}
     for file, prefix in (("declared", ""), ("tensor_methods", "Tensor.")):
-        for text in rows_of(file):
-            name, gradient, dtype, kind, parameters, detached = (*text.split(), "", "")[:6]
-            fields = (parameters.split(","), detached.split(","), [], [])
-            found[prefix + name] = _join(gradient, dtype, kind, *fields)
+        for one in declarations(file):
+            fields = (one.parameters, one.detached, [], [])
+            found[prefix + one.name] = _join(one.gradient, one.dtype, one.kind, *fields)
     return found
 
 

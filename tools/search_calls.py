@@ -29,6 +29,7 @@ import raw_calls
 import tensorflow as tf
 from api_walk import aliases, public_callables, raw_operations, tensor_free
 from call_search import candidates
+from declarations import declarations
 from forks import in_child
 from spec_lines import SPECS, operation_lines, rows_of, spelled
 
@@ -148,7 +149,7 @@ def _functions() -> dict[str, Any]:
     """The public functions that no specification describes."""
     other = aliases(tf, keras)
     written = {line.name for line in operation_lines(found=False)}
-    written |= {row.split()[0] for row in rows_of("declared")}
+    written |= {one.name for one in declarations("declared")}
     written |= {other.get(name, name) for name in written}
     return {
         name: function
