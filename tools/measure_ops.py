@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import report
 import rows
 from spec_lines import Line, class_lines, keras2_lines, operation_lines
-from tables import Record, evidence, write_evidence, write_tables
+from tables import Record, evidence, keras2, write_evidence, write_tables
 
 
 def measure_in_children(
@@ -114,12 +114,14 @@ def _installed(package: str) -> str:
         return ""
 
 
-def check(part: str) -> int:
+def check(part: str, of_keras2: bool = False) -> int:
     """Measures again; 1 where a row differs from the table's."""
     at, _, of = part.partition("/")
-    lines = (operation_lines() + class_lines())[int(at) % int(of) :: int(of)]
-    _, records = measure_in_children(lines, whole=False)
-    known = evidence_here()[0][1]
+    if of_keras2:
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    lines = keras2_lines() if of_keras2 else operation_lines() + class_lines()
+    header, records = measure_in_children(lines[int(at) % int(of) :: int(of)], whole=False)
+    known = keras2(header["aliases"])[1] if of_keras2 else evidence_here()[0][1]
     # A name with several forms of call needs all of them.
     measured = Counter(record["name"] for record in records)
     forms = Counter(record["name"] for record in known if not rows.why_no_evidence(record))
@@ -147,7 +149,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     if options.check:
-        return check(options.part)
+        return check(options.part, options.keras2)
     if options.keras2:
         measure_keras2()
     elif not options.write:

@@ -11,7 +11,7 @@ import rows
 from api_walk import tensor_free
 from declarations import declarations
 from spec_lines import rows_of
-from tables import RAW, Record, evidence, release
+from tables import RAW, Record, evidence, keras2, release
 
 PAGE = Path(__file__).parents[1] / "docs" / "knowledge.md"
 ROOMS = ("keras.ops", "tensorflow.nn", "tensorflow.math", "tensorflow.linalg")
@@ -31,8 +31,9 @@ That TensorFlow's registry has an entry for an operation is no evidence: `Floor`
 The records lie in `tools/measured/`, one a line; they are not part of the wheel. The tables that
 linting reads (`tflint_grad/knowledge/*.json`) are made from them. A name without a row is unknown,
 and lets gradients through. `tensorflow-version` in `[tool.tflint-grad]` selects among the versions
-below: the newest that is not newer. Earlier versions are measured in eager code only. Keras 2
-(`tf_keras`) is not measured: its names have the rows of Keras 3.
+below: the newest that is not newer. Earlier versions are measured in eager code only. Names of
+Keras 2 (`tf_keras`, and `tf.keras` where a `tensorflow-version` before 2.16 is selected) have rows of
+their own where they differ.
 """
 
 
@@ -95,6 +96,7 @@ def write() -> None:
         *_outcomes(records, {*public}),
         *_not_measured("## Not measured\n", lost, {**tried, **problems}),
         *_differences(measured),
+        *_keras2(records, header["aliases"]),
         *_graphs(records),
         *_edges(records),
         *_raw(header, records, shown, problems),
@@ -110,6 +112,12 @@ def _versions(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[str]:
         lines.append(
             f"| {it['tensorflow']} | {it['keras']} | {it['numpy']} | {it['python']} | {good} |"
         )
+    header, records = keras2({})
+    it = header["measured"]
+    lines.append(
+        f"| {it['tensorflow']} | tf_keras {it['keras']} | {it['numpy']} | {it['python']} |"
+        f" {len(records)} |"
+    )
     return [*lines, ""]
 
 
@@ -200,6 +208,39 @@ def _differences(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[st
             if changes:
                 lines.append(f"- `{name}`: {'; '.join(changes)}")
         lines.append("")
+    return lines
+
+
+def _keras2(newest: list[Record], aliases: dict[str, str]) -> list[str]:
+    """Where Keras 2 differs, and what it alone has."""
+    header, records = keras2(aliases)
+    lines = [
+        f"## What is otherwise in Keras 2 (tf_keras {header['measured']['keras']})\n",
+        "`tests/knowledge/test_keras2.py` lints and runs what hooks and methods do otherwise: AutoGraph "
+        "converts `call` and losses, not `train_step`; `predict` raises where a tape is open.\n",
+    ]
+    for title, make, field in (
+        ("gradient", rows.operation_rows, 0),
+        ("gradient to the input", rows.class_rows, 1),
+    ):
+        old, new = make(records), make(newest)
+        lines += [
+            f"- `{name}`: {title} was {row.split('|')[field]}, is {new[name].split('|')[field]}"
+            for name, row in sorted(old.items())
+            if name in new and row.split("|")[field] != new[name].split("|")[field]
+        ]
+    classes, today = rows.class_rows(records), rows.class_rows(newest)
+    seeds = [
+        name.rpartition(".")[2]
+        for name, row in sorted(classes.items())
+        if row.startswith("layer") and "non-trainable" not in row
+        and "non-trainable" in today.get(name, "")
+    ]  # fmt: skip
+    lines += [f"- without a variable for a seed, which Keras 3 has: {', '.join(seeds)}"]
+    made = rows.operation_rows(records) | classes
+    known = rows.operation_rows(newest) | today
+    only = [name for name in sorted(made) if name.startswith("keras.") and name not in known]
+    lines += [f"- in Keras 2 only: {_names(only)}", ""]
     return lines
 
 

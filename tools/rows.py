@@ -49,6 +49,11 @@ def why_no_evidence(record: Record, with_floats: Collection[str] = ()) -> str:
     return ""
 
 
+def is_missing(record: Record) -> bool:
+    """Whether there is no such function: Keras 2 lacks what came later."""
+    return str(record.get("error", "")).startswith("AttributeError: module")
+
+
 def operation_rows(records: list[Record]) -> dict[str, str]:
     """One row for each name; several forms of call are merged."""
     grouped: dict[str, list[Record]] = {}
@@ -130,6 +135,6 @@ def says_the_same(old: str, new: str) -> bool:
         return False
     before, after = ours[3].split(), theirs[3].split()
     kept = [name for name in before if name != "name"]
-    if after[: len(kept)] != kept:
+    if [name for name in after if name != "name"][: len(kept)] != kept:
         return False
     return {*ours[4].split()} & {*kept} == {*theirs[4].split()} & {*kept}

@@ -84,7 +84,7 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
     host = host_function(name)
     if host is not None:
         return call_host(x, name, host, arguments, node)
-    fact = operations.fact(name)
+    fact = operations.fact(qualified)  # as it is written: Keras 2 has facts of its own
     if fact is not None:
         return call_operation(x, name, fact, arguments, node)
     from tflint_grad.flow.keras_objects import keras_callable
