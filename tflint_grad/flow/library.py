@@ -18,6 +18,7 @@ from tflint_grad.flow.higher_order import (
     while_loop,
 )
 from tflint_grad.flow.host import call_host, make_array
+from tflint_grad.flow.methods import update_variable
 from tflint_grad.flow.operations import call_operation, stop
 from tflint_grad.flow.python_functions import called, decorated, numpy_function, py_function
 from tflint_grad.flow.structures import (
@@ -153,6 +154,15 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.hessians": lambda x, n, a, node: call_opaque(x, a, node),
     "tensorflow.compat.v1.get_variable": lambda x, n, a, node: call_opaque(x, a, node),
     "keras.Variable": make_variable,
+    **dict.fromkeys(
+        (
+            "keras.backend.update",
+            "keras.backend.update_add",
+            "keras.backend.update_sub",
+            "keras.backend.moving_average_update",
+        ),
+        update_variable,
+    ),
     "tensorflow.constant": make_constant,
     "tensorflow.cast": cast,
     "tensorflow.dtypes.cast": cast,
