@@ -78,7 +78,7 @@ def _types_of_kernels(name: str) -> list[dict[str, list[str]]]:
     ]
 
 
-def _spellings(definition: Any) -> dict[str, str]:
+def spellings(definition: Any) -> dict[str, str]:
     """Of what is called otherwise in Python, its name there: the order is the same."""
     ours = [argument.name for argument in (*definition.input_arg, *definition.attr)]
     theirs = [*inspect.signature(getattr(tf.raw_ops, definition.name)).parameters]
@@ -106,7 +106,7 @@ def _call(definition: Any, shapes: tuple[str, ...], dice: random.Random, level: 
     if level == 0:
         kernel = min(allowed, key=lambda one: sum(map(_rank, one.values())))
     types = {a.name: _type(a, kernel, dice, level) for a in definition.attr if a.type == "type"}
-    spelled = _spellings(definition)
+    spelled = spellings(definition)
     numbers = {a.number_attr for a in definition.input_arg if a.number_attr}
     lists = {a.type_list_attr for a in definition.input_arg if a.type_list_attr}
     inferred = {a.type_attr for a in definition.input_arg} | numbers | lists

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import keras
 import raw_calls
+import raw_seen
 import tensorflow as tf
 from api_walk import aliases, public_callables, raw_operations, tensor_free
 from call_search import candidates
@@ -38,10 +39,11 @@ LIMIT_S = 8.0
 RAW = "tensorflow.raw_ops."
 
 
-def texts_for(name: str, function: Any) -> list[str]:
-    """The calls to try, the likeliest first."""
+def texts_for(name: str, function: Any, seen: dict[str, list[str]]) -> list[str]:
+    """The calls to try, the likeliest first: of raw operations those that were seen."""
     if name.startswith(RAW):
-        return list(raw_calls.candidates(name.removeprefix(RAW), DRAWN))
+        short = name.removeprefix(RAW)
+        return [*seen.get(short, ()), *raw_calls.candidates(short, DRAWN)]
     return list(candidates(spelled(name), inspect.signature(function), DRAWN))
 
 
@@ -127,13 +129,15 @@ def main() -> int:
             found.pop(name)
         for name in [name for name in missed if name not in todo]:
             missed.pop(name)
+        lost = frozenset(name.removeprefix(RAW) for name in todo if name not in found)
+        seen = raw_seen.seen(lost) if file else {}
         for name, function in sorted(todo.items()):
-            again = options.only and options.only in name
+            again = (options.only and options.only in name) or name.removeprefix(RAW) in seen
             if (options.only and not again) or name in found or (name in missed and not again):
                 continue
             if time.monotonic() > end:
                 break
-            call, grade, problem = search(name, texts_for(name, function))
+            call, grade, problem = search(name, texts_for(name, function, seen))
             missed.pop(name, None)
             if call and grade != "other":
                 found[name] = call

@@ -178,6 +178,11 @@ class PythonFunctionOnPath(BrokenPath):
             return f"{cause.operation} cannot be differentiated in a loop of a graph"
         return f"{cause.operation} leaves TensorFlow in the body of a tf.py_function"
 
+    def advice(self, cause: Cause) -> str:
+        if cause.qualified == "tensorflow.py_function in a loop":
+            return "; call it once for all rounds, or write its body in TensorFlow"
+        return super().advice(cause)
+
     def say(
         self, event: GradientTaken, answer: Answer, cause: Cause, consequence: Consequence
     ) -> str:
