@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import tensorflow as tf
@@ -14,8 +15,8 @@ from statuses import best, status_of
 from which_keras import IS_KERAS_2, keras
 
 
-def measure(line: Line, whole: bool = True) -> dict[str, Any]:
-    """The record of one call: in several regimes of values; if `whole`, at edges and in graphs."""
+def measure(line: Line, also: Collection[str] = ("graphs", "edges")) -> dict[str, Any]:
+    """The record of one call: in several regimes of values, and also in graphs and at edges."""
     call = Call(line)
     record: dict[str, Any] = {
         "name": line.name,
@@ -66,9 +67,12 @@ def measure(line: Line, whole: bool = True) -> dict[str, Any]:
         record["error"] = error
         return record
     _conclude(record, call, pairs, regimes, parts)
-    if whole and line.kind == "op" and record["measured"]:
+    if line.kind != "op" or not record["measured"]:
+        return record
+    if "edges" in also:
         # Where no gradient comes back, none is infinite.
         record["edges"] = measure_at_edges(call) if record["gradient"] == "flows" else {}
+    if "graphs" in also:
         by_gradient = {name: best([*statuses.values()]) for name, statuses in regimes.items()}
         telling = max(by_gradient, key=lambda name: by_gradient[name] == record["gradient"])
         record["graph"] = measure_in_graph(call, telling)

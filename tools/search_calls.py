@@ -43,7 +43,12 @@ def texts_for(name: str, function: Any, seen: dict[str, list[str]]) -> list[str]
     """The calls to try, the likeliest first: of raw operations those that were seen."""
     if name.startswith(RAW):
         short = name.removeprefix(RAW)
-        return [*seen.get(short, ()), *raw_calls.candidates(short, DRAWN)]
+        known = [
+            *_old("found_raw").values(),
+            *(text for texts in seen.values() for text in texts[:2]),
+        ]
+        others = raw_calls.like_others(short, known)
+        return [*seen.get(short, ()), *others, *raw_calls.candidates(short, DRAWN)]
     return list(candidates(spelled(name), inspect.signature(function), DRAWN))
 
 
@@ -163,10 +168,11 @@ def _functions() -> dict[str, Any]:
 
 
 def _raw() -> dict[str, Any]:
+    written = {line.name for line in operation_lines(found=False)}
     return {
         name: function
         for name, function in raw_operations(tf).items()
-        if not raw_calls.why_not(name.removeprefix(RAW))
+        if name not in written and not raw_calls.why_not(name.removeprefix(RAW))
     }
 
 
