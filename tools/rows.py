@@ -12,9 +12,9 @@ Record = dict[str, Any]
 # Parameters that no call in the specifications shows, and whose name says that they are no data.
 _NO_DATA = (
     "adjoint_a adjoint_b align_corners axes axis batch_dims blank_index data_format depth dim dims "
-    "direction dtype epsilon exclusive extra_fields full_matrices indices index_type invert k "
+    "direction dtype exclusive extra_fields full_matrices indices index_type invert k "
     "keepdims label_length labels_type logit_length logits_time_major max_shape method name "
-    "num_segments ord output_type padding parallel_iterations perm reverse seed shape side size "
+    "num_segments output_type padding parallel_iterations perm reverse seed shape side size "
     "sorted stable strides swap_memory transpose_a transpose_b dilations rate_ antialias "
     "preserve_aspect_ratio use_locking infer_shape order optimize"
 )
