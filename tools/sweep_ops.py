@@ -49,8 +49,15 @@ _SAYS = {
 
 
 def every_line() -> list[Line]:
-    """All calls: those that are measured, and those of methods and of what is declared."""
-    lines = operation_lines() + class_lines()
+    """All calls: those that are measured, and those of methods and of what is declared.
+
+    Not those that a search found and that show nothing of their function: it is unknown to the table.
+    """
+    lines = [
+        line
+        for line in operation_lines() + class_lines()
+        if line.origin != "found" or table.row(canonical(line.name)) is not None
+    ]
     for row in rows_of("swept"):
         name, _, call = row.partition(": ")
         lines.append(Line(name, call, "op"))
