@@ -107,7 +107,8 @@ def candidates(name: str, drawn: int) -> Iterator[str]:
 def like_others(name: str, known: list[str]) -> Iterator[str]:
     """The call with the arguments of other operations' calls that share most of its names."""
     definition = op_def_registry.get(name)
-    names = {*inspect.signature(getattr(tf.raw_ops, name)).parameters} - {"name"}
+    spelled = spellings(definition)
+    names = {spelled.get(argument.name, argument.name) for argument in definition.input_arg}
     ranked = []
     for text in known:
         call = ast.parse(text, mode="eval").body
