@@ -36,7 +36,8 @@ check: .stamp-test
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 
-# With the Python of another TensorFlow, `tools/measure_ops.py --eager` adds that version.
+# With the Python of another TensorFlow, `tools/measure_ops.py --no-edges` adds that version; where tf_keras
+# is installed, `--keras2` adds Keras 2.
 knowledge: .stamp-test
 	$(BIN)/python tools/search_calls.py
 	$(BIN)/python tools/measure_ops.py

@@ -6,12 +6,12 @@ import ast
 import inspect
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow.experimental.numpy as tnp
 from sources import Sources
 from spec_lines import OBJECTS, Line
+from which_keras import IS_KERAS_2, keras
 
 MODULES = {"tf": tf, "tnp": tnp, "np": np, "keras": keras}
 
@@ -156,7 +156,7 @@ def result_type(call: Call, result: Any) -> str:
 
 def leaves(result: Any) -> list[Any]:
     """The tensors of a result."""
-    if isinstance(result, keras.KerasTensor):
+    if not IS_KERAS_2 and isinstance(result, keras.KerasTensor):
         return []
     flat = tf.nest.flatten(result, expand_composites=True)
     return [leaf for leaf in flat if isinstance(leaf, (tf.Tensor, tf.Variable))]

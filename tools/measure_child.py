@@ -14,13 +14,13 @@ import warnings
 import zlib
 from typing import Any
 
-import keras
 import numpy as np
 import raw_calls
 import tensorflow as tf
 from api_walk import aliases, public_callables, raw_operations, tensor_free
 from measuring import measure
 from spec_lines import Line
+from which_keras import keras
 
 # tf.raw_ops.AdjustHue never returns from a huge angle.
 LIMIT_S = 90
@@ -62,7 +62,7 @@ def main() -> None:
         # The same numbers, whatever is measured before.
         keras.utils.set_random_seed(zlib.crc32(line.call.encode()) >> 1)
         try:
-            record = measure(line, asked["whole"])
+            record = measure(line, asked["also"])
         except Exception as error:  # a wrong specification: named in the report
             record = {**fields, "error": f"{type(error).__name__}: {error}"[:150]}
         print(json.dumps({**record, "origin": line.origin}), flush=True)

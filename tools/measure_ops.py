@@ -4,7 +4,9 @@
     python tools/measure_ops.py --check         measure all, compare with the table, write nothing
     python tools/measure_ops.py --check --part 3/8      the same with every eighth call
     python tools/measure_ops.py --more          measure calls that have no evidence yet, write all
-    python tools/measure_ops.py --eager         without edges and graphs, for an earlier version
+    python tools/measure_ops.py --no-edges      without edges, for an earlier version
+    python tools/measure_ops.py --eager         without edges and graphs
+    python tools/measure_ops.py --keras2        measure Keras 2, where tf_keras is installed
     python tools/measure_ops.py --write         write table and report from the evidence there is
 
 Needs TensorFlow; linting does not. With another Python that has another TensorFlow, the same
@@ -20,6 +22,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,12 +32,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import report
 import rows
-from spec_lines import Line, class_lines, operation_lines
-from tables import Record, evidence, write_evidence, write_tables
+from spec_lines import Line, class_lines, keras2_lines, operation_lines
+from tables import Record, evidence, keras2, write_evidence, write_tables
+
+ALL = ("graphs", "edges")
 
 
 def measure_in_children(
-    lines: list[Line], whole: bool = True
+    lines: list[Line], also: Collection[str] = ALL
 ) -> tuple[dict[str, Any], list[Record]]:
     """What there is, and all records; a line that kills its process has an error in its record."""
     records: list[Record] = []
@@ -43,7 +48,7 @@ def measure_in_children(
         with _child() as child:
             assert child.stdin is not None and child.stdout is not None
             left = [asdict(line) for line in lines[len(records) :]]
-            json.dump({"lines": left, "whole": whole}, child.stdin)
+            json.dump({"lines": left, "also": [*also]}, child.stdin)
             child.stdin.close()
             for text in child.stdout:
                 if text.startswith("{"):
@@ -55,17 +60,17 @@ def measure_in_children(
         if not header:
             raise SystemExit("the measuring process does not start: run tools/measure_child.py")
         if len(records) < len(lines):
-            records.append(_of_a_killer(lines[len(records)], whole))
+            records.append(_of_a_killer(lines[len(records)], also))
     for record in records:
         record["name"] = header["aliases"].get(record["name"], record["name"])
     return header, records
 
 
-def _of_a_killer(line: Line, whole: bool) -> Record:
+def _of_a_killer(line: Line, also: Collection[str]) -> Record:
     """The record of a call that ends its process, or never ends: at edges, perhaps, only."""
-    if not whole:
+    if not also:
         return {**asdict(line), "error": "kills the process, or takes too long"}
-    return measure_in_children([line], whole=False)[1][0]
+    return measure_in_children([line], ())[1][0]
 
 
 def _child() -> subprocess.Popen[str]:
@@ -79,16 +84,24 @@ def _child() -> subprocess.Popen[str]:
     )
 
 
-def measure_all(more: bool, whole: bool) -> None:
+def measure_all(more: bool, also: Collection[str]) -> None:
     """Writes the evidence of the TensorFlow at hand; `more`: of calls that have none yet."""
     lines = operation_lines() + class_lines()
     known = [records for _, records in evidence_here()] if more else []
     kept = {(record["call"], record["kind"]): record for record in (known[0] if known else [])}
     new = [line for line in lines if (line.call, line.kind) not in kept]
-    header, records = measure_in_children(new, whole)
+    header, records = measure_in_children(new, also)
     wanted = {(line.call, line.kind) for line in lines}
     records += [record for key, record in kept.items() if key in wanted]
     write_evidence(header, records)
+
+
+def measure_keras2() -> None:
+    """Writes the evidence of the tf_keras at hand."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    header, records = measure_in_children(keras2_lines())
+    there = [record for record in records if not rows.is_missing(record)]
+    write_evidence({"measured": header["measured"]}, there, "tf_keras")
 
 
 def evidence_here() -> list[tuple[dict[str, Any], list[Record]]]:
@@ -105,12 +118,14 @@ def _installed(package: str) -> str:
         return ""
 
 
-def check(part: str) -> int:
+def check(part: str, of_keras2: bool = False) -> int:
     """Measures again; 1 where a row differs from the table's."""
     at, _, of = part.partition("/")
-    lines = (operation_lines() + class_lines())[int(at) % int(of) :: int(of)]
-    _, records = measure_in_children(lines, whole=False)
-    known = evidence_here()[0][1]
+    if of_keras2:
+        os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    lines = keras2_lines() if of_keras2 else operation_lines() + class_lines()
+    header, records = measure_in_children(lines[int(at) % int(of) :: int(of)], ())
+    known = keras2(header["aliases"])[1] if of_keras2 else evidence_here()[0][1]
     # A name with several forms of call needs all of them.
     measured = Counter(record["name"] for record in records)
     forms = Counter(record["name"] for record in known if not rows.why_no_evidence(record))
@@ -134,12 +149,17 @@ def main() -> int:
     parser.add_argument("--part", default="0/1")
     parser.add_argument("--more", action="store_true")
     parser.add_argument("--eager", action="store_true")
+    parser.add_argument("--no-edges", action="store_true")
+    parser.add_argument("--keras2", action="store_true")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     if options.check:
-        return check(options.part)
-    if not options.write:
-        measure_all(options.more, not options.eager)
+        return check(options.part, options.keras2)
+    if options.keras2:
+        measure_keras2()
+    elif not options.write:
+        also = () if options.eager else ("graphs",) if options.no_edges else ALL
+        measure_all(options.more, also)
     write_tables()
     report.write()
     return 0

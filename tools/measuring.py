@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-import keras
 import tensorflow as tf
 from calls import MODULES, Call, call_parameters, dtype_of_result, leaves, no_data, result_type, run
 from edges import measure_at_edges
@@ -12,10 +12,11 @@ from graphs import measure_in_graph
 from sources import REGIMES, Sources
 from spec_lines import Line
 from statuses import best, status_of
+from which_keras import IS_KERAS_2, keras
 
 
-def measure(line: Line, whole: bool = True) -> dict[str, Any]:
-    """The record of one call: in several regimes of values; if `whole`, at edges and in graphs."""
+def measure(line: Line, also: Collection[str] = ("graphs", "edges")) -> dict[str, Any]:
+    """The record of one call: in several regimes of values, and also in graphs and at edges."""
     call = Call(line)
     record: dict[str, Any] = {
         "name": line.name,
@@ -66,9 +67,12 @@ def measure(line: Line, whole: bool = True) -> dict[str, Any]:
         record["error"] = error
         return record
     _conclude(record, call, pairs, regimes, parts)
-    if whole and line.kind == "op" and record["measured"]:
+    if line.kind != "op" or not record["measured"]:
+        return record
+    if "edges" in also:
         # Where no gradient comes back, none is infinite.
         record["edges"] = measure_at_edges(call) if record["gradient"] == "flows" else {}
+    if "graphs" in also:
         by_gradient = {name: best([*statuses.values()]) for name, statuses in regimes.items()}
         telling = max(by_gradient, key=lambda name: by_gradient[name] == record["gradient"])
         record["graph"] = measure_in_graph(call, telling)
@@ -129,7 +133,7 @@ def flags_of(instance: Any, tape: tf.GradientTape, found: list[Any]) -> list[str
         flags.append("training")
     if instance.trainable_variables:
         through = [
-            status_of(tape, leaf, weight.value)
+            status_of(tape, leaf, weight if IS_KERAS_2 else weight.value)
             for leaf in found
             for weight in instance.trainable_variables
         ]

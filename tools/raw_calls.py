@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import random
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +29,8 @@ _WHOLE = (
     "[[0], [2]]", "[[0, 0], [1, 1]]", "[[0, 0], [0, 0]]", "[[1, 1]]", "[4, 4]", "[1, 8, 8, 3]",
     "[1, 4, 4, 2]", "[2, 2, 2, 3]", "[3]", "[8]", "[1, 2]", "[0, 2, 4]", "[[1, 2]]", "[]", "-1",
 )  # fmt: skip
+_LIMIT = r"(\w+_)?(min|max)(_\w+)?"  # of a range of quantized numbers
+_SIBLINGS = 25
 _INTS = ("1", "2", "3", "4", "0", "8")
 _INT_LISTS = (
     "[1, 1, 1, 1]", "[1, 2, 2, 1]", "[1]", "[2]", "[1, 1, 1, 1, 1]", "[1, 2, 2, 2, 1]", "[0]",
@@ -78,7 +82,7 @@ def _types_of_kernels(name: str) -> list[dict[str, list[str]]]:
     ]
 
 
-def _spellings(definition: Any) -> dict[str, str]:
+def spellings(definition: Any) -> dict[str, str]:
     """Of what is called otherwise in Python, its name there: the order is the same."""
     ours = [argument.name for argument in (*definition.input_arg, *definition.attr)]
     theirs = [*inspect.signature(getattr(tf.raw_ops, definition.name)).parameters]
@@ -100,13 +104,34 @@ def candidates(name: str, drawn: int) -> Iterator[str]:
             yield text
 
 
+def like_others(name: str, known: list[str]) -> Iterator[str]:
+    """The call with the arguments of other operations' calls that share most of its names."""
+    definition = op_def_registry.get(name)
+    spelled = spellings(definition)
+    names = {spelled.get(argument.name, argument.name) for argument in definition.input_arg}
+    ranked = []
+    for text in known:
+        call = ast.parse(text, mode="eval").body
+        assert isinstance(call, ast.Call)
+        given = {k.arg: ast.unparse(k.value) for k in call.keywords if k.arg in names}
+        ranked.append((len(given), len(call.keywords), given))
+    ranked.sort(key=lambda one: (-one[0], one[1]))
+    dice = random.Random(name)
+    for shared, _, given in ranked[:_SIBLINGS]:
+        for level in (0, 1, None) if shared else ():
+            own = ast.parse(_call(definition, _SHAPES[0], dice, level), mode="eval").body
+            assert isinstance(own, ast.Call)
+            mixed = {k.arg: ast.unparse(k.value) for k in own.keywords} | given
+            yield f"tf.raw_ops.{name}({', '.join(f'{k}={v}' for k, v in mixed.items())})"
+
+
 def _call(definition: Any, shapes: tuple[str, ...], dice: random.Random, level: int | None) -> str:
     allowed = _types_of_kernels(definition.name)
     kernel = allowed[level % len(allowed)] if level is not None else dice.choice(allowed)
     if level == 0:
         kernel = min(allowed, key=lambda one: sum(map(_rank, one.values())))
     types = {a.name: _type(a, kernel, dice, level) for a in definition.attr if a.type == "type"}
-    spelled = _spellings(definition)
+    spelled = spellings(definition)
     numbers = {a.number_attr for a in definition.input_arg if a.number_attr}
     lists = {a.type_list_attr for a in definition.input_arg if a.type_list_attr}
     inferred = {a.type_attr for a in definition.input_arg} | numbers | lists
@@ -152,6 +177,8 @@ def _type(
 
 
 def _value(name: str, kind: str, shape: str, dice: random.Random, level: int | None) -> str:
+    if level is not None and kind == "float32" and re.fullmatch(_LIMIT, name):
+        return "-U()" if "min" in name else "U()"
     if kind in ("float32", "float64", "half", "float16", "bfloat16"):
         value = f"{'F' if level == 1 else 'U'}({shape})"
         return value if kind == "float32" else f"tf.cast({value}, tf.{kind})"

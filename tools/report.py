@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import rows
+from api_walk import tensor_free
+from declarations import declarations
 from spec_lines import rows_of
-from tables import RAW, Record, evidence, release
+from tables import RAW, Record, evidence, keras2, release
 
 PAGE = Path(__file__).parents[1] / "docs" / "knowledge.md"
 ROOMS = ("keras.ops", "tensorflow.nn", "tensorflow.math", "tensorflow.linalg")
@@ -29,8 +31,9 @@ That TensorFlow's registry has an entry for an operation is no evidence: `Floor`
 The records lie in `tools/measured/`, one a line; they are not part of the wheel. The tables that
 linting reads (`tflint_grad/knowledge/*.json`) are made from them. A name without a row is unknown,
 and lets gradients through. `tensorflow-version` in `[tool.tflint-grad]` selects among the versions
-below: the newest that is not newer. Earlier versions are measured in eager code only. Keras 2
-(`tf_keras`) is not measured: its names have the rows of Keras 3.
+below: the newest that is not newer. Earlier versions are measured in eager code only. Names of
+Keras 2 (`tf_keras`, and `tf.keras` where a `tensorflow-version` before 2.16 is selected) have rows of
+their own where they differ.
 """
 
 
@@ -61,11 +64,11 @@ def write() -> None:
     """The whole page."""
     measured = evidence()
     header, records = measured[0]
-    public = [*header["public"]]
+    public = [name for name in header["public"] if not tensor_free(name)]
     floats = frozenset(header["raw_with_floats"])
     problems = {r["name"]: why for r in records if (why := rows.why_no_evidence(r, floats))}
     shown = {r["name"] for r in records if not rows.why_no_evidence(r, floats)}
-    declared = {text.split()[0] for text in rows_of("declared")}
+    declared = {one.name for one in declarations("declared")}
     covered = [name for name in public if name in shown]
     by_declaration = [name for name in public if name in declared and name not in shown]
     lost = [name for name in public if name not in shown and name not in declared]
@@ -93,6 +96,7 @@ def write() -> None:
         *_outcomes(records, {*public}),
         *_not_measured("## Not measured\n", lost, {**tried, **problems}),
         *_differences(measured),
+        *_keras2(records, header["aliases"]),
         *_graphs(records),
         *_edges(records),
         *_raw(header, records, shown, problems),
@@ -108,6 +112,12 @@ def _versions(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[str]:
         lines.append(
             f"| {it['tensorflow']} | {it['keras']} | {it['numpy']} | {it['python']} | {good} |"
         )
+    header, records = keras2({})
+    it = header["measured"]
+    lines.append(
+        f"| {it['tensorflow']} | tf_keras {it['keras']} | {it['numpy']} | {it['python']} |"
+        f" {len(records)} |"
+    )
     return [*lines, ""]
 
 
@@ -121,7 +131,7 @@ def _inside(room: str, header: dict[str, Any]) -> list[str]:
     aliases = header["aliases"]
     names = {name for name in header["public"] if name.startswith(f"{room}.")}
     names |= {best for alias, best in aliases.items() if alias.startswith(f"{room}.")}
-    return sorted(names & header["public"].keys())
+    return sorted(name for name in names & header["public"].keys() if not tensor_free(name))
 
 
 def outcome(records: list[Record]) -> str:
@@ -198,6 +208,39 @@ def _differences(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[st
             if changes:
                 lines.append(f"- `{name}`: {'; '.join(changes)}")
         lines.append("")
+    return lines
+
+
+def _keras2(newest: list[Record], aliases: dict[str, str]) -> list[str]:
+    """Where Keras 2 differs, and what it alone has."""
+    header, records = keras2(aliases)
+    lines = [
+        f"## What is otherwise in Keras 2 (tf_keras {header['measured']['keras']})\n",
+        "`tests/knowledge/test_keras2.py` lints and runs what hooks and methods do otherwise: AutoGraph "
+        "converts `call` and losses, not `train_step`; `predict` raises where a tape is open.\n",
+    ]
+    for title, make, field in (
+        ("gradient", rows.operation_rows, 0),
+        ("gradient to the input", rows.class_rows, 1),
+    ):
+        old, new = make(records), make(newest)
+        lines += [
+            f"- `{name}`: {title} was {row.split('|')[field]}, is {new[name].split('|')[field]}"
+            for name, row in sorted(old.items())
+            if name in new and row.split("|")[field] != new[name].split("|")[field]
+        ]
+    classes, today = rows.class_rows(records), rows.class_rows(newest)
+    seeds = [
+        name.rpartition(".")[2]
+        for name, row in sorted(classes.items())
+        if row.startswith("layer") and "non-trainable" not in row
+        and "non-trainable" in today.get(name, "")
+    ]  # fmt: skip
+    lines += [f"- without a variable for a seed, which Keras 3 has: {', '.join(seeds)}"]
+    made = rows.operation_rows(records) | classes
+    known = rows.operation_rows(newest) | today
+    only = [name for name in sorted(made) if name.startswith("keras.") and name not in known]
+    lines += [f"- in Keras 2 only: {_names(only)}", ""]
     return lines
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from spec_lines import OBJECTS, rows_of
+from declarations import declarations
+from spec_lines import OBJECTS
 
 Record = dict[str, Any]
 # Parameters that no call in the specifications shows, and whose name says that they are no data.
 _NO_DATA = (
     "adjoint_a adjoint_b align_corners axes axis batch_dims blank_index data_format depth dim dims "
-    "direction dtype epsilon exclusive extra_fields full_matrices indices index_type invert k "
+    "direction dtype exclusive extra_fields full_matrices indices index_type invert k "
     "keepdims label_length labels_type logit_length logits_time_major max_shape method name "
-    "num_segments ord output_type padding parallel_iterations perm reverse seed shape side size "
+    "num_segments output_type padding parallel_iterations perm reverse seed shape side size "
     "sorted stable strides swap_memory transpose_a transpose_b dilations rate_ antialias "
     "preserve_aspect_ratio use_locking infer_shape order optimize"
 )
@@ -48,6 +49,11 @@ def why_no_evidence(record: Record, with_floats: Collection[str] = ()) -> str:
     return ""
 
 
+def is_missing(record: Record) -> bool:
+    """Whether there is no such function: Keras 2 lacks what came later."""
+    return str(record.get("error", "")).startswith("AttributeError: module")
+
+
 def operation_rows(records: list[Record]) -> dict[str, str]:
     """One row for each name; several forms of call are merged."""
     grouped: dict[str, list[Record]] = {}
@@ -59,10 +65,9 @@ def operation_rows(records: list[Record]) -> dict[str, str]:
             grouped.setdefault(record["name"], []).append(record)
     found = {name: _row(forms) for name, forms in grouped.items()}
     for file, prefix in (("declared", ""), ("tensor_methods", "Tensor.")):
-        for text in rows_of(file):
-            name, gradient, dtype, kind, parameters, detached = (*text.split(), "", "")[:6]
-            fields = (parameters.split(","), detached.split(","), [], [])
-            found[prefix + name] = _join(gradient, dtype, kind, *fields)
+        for one in declarations(file):
+            fields = (one.parameters, one.detached, [], [])
+            found[prefix + one.name] = _join(one.gradient, one.dtype, one.kind, *fields)
     return found
 
 
@@ -130,6 +135,6 @@ def says_the_same(old: str, new: str) -> bool:
         return False
     before, after = ours[3].split(), theirs[3].split()
     kept = [name for name in before if name != "name"]
-    if after[: len(kept)] != kept:
+    if [name for name in after if name != "name"][: len(kept)] != kept:
         return False
     return {*ours[4].split()} & {*kept} == {*theirs[4].split()} & {*kept}

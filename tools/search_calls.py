@@ -26,9 +26,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import keras
 import raw_calls
+import raw_seen
 import tensorflow as tf
 from api_walk import aliases, public_callables, raw_operations, tensor_free
 from call_search import candidates
+from declarations import declarations
 from forks import in_child
 from spec_lines import SPECS, operation_lines, rows_of, spelled
 
@@ -37,10 +39,16 @@ LIMIT_S = 8.0
 RAW = "tensorflow.raw_ops."
 
 
-def texts_for(name: str, function: Any) -> list[str]:
-    """The calls to try, the likeliest first."""
+def texts_for(name: str, function: Any, seen: dict[str, list[str]]) -> list[str]:
+    """The calls to try, the likeliest first: of raw operations those that were seen."""
     if name.startswith(RAW):
-        return list(raw_calls.candidates(name.removeprefix(RAW), DRAWN))
+        short = name.removeprefix(RAW)
+        known = [
+            *_old("found_raw").values(),
+            *(text for texts in seen.values() for text in texts[:2]),
+        ]
+        others = raw_calls.like_others(short, known)
+        return [*seen.get(short, ()), *others, *raw_calls.candidates(short, DRAWN)]
     return list(candidates(spelled(name), inspect.signature(function), DRAWN))
 
 
@@ -126,13 +134,15 @@ def main() -> int:
             found.pop(name)
         for name in [name for name in missed if name not in todo]:
             missed.pop(name)
+        lost = frozenset(name.removeprefix(RAW) for name in todo if name not in found)
+        seen = raw_seen.seen(lost) if file else {}
         for name, function in sorted(todo.items()):
-            again = options.only and options.only in name
+            again = (options.only and options.only in name) or name.removeprefix(RAW) in seen
             if (options.only and not again) or name in found or (name in missed and not again):
                 continue
             if time.monotonic() > end:
                 break
-            call, grade, problem = search(name, texts_for(name, function))
+            call, grade, problem = search(name, texts_for(name, function, seen))
             missed.pop(name, None)
             if call and grade != "other":
                 found[name] = call
@@ -148,7 +158,7 @@ def _functions() -> dict[str, Any]:
     """The public functions that no specification describes."""
     other = aliases(tf, keras)
     written = {line.name for line in operation_lines(found=False)}
-    written |= {row.split()[0] for row in rows_of("declared")}
+    written |= {one.name for one in declarations("declared")}
     written |= {other.get(name, name) for name in written}
     return {
         name: function
@@ -158,10 +168,11 @@ def _functions() -> dict[str, Any]:
 
 
 def _raw() -> dict[str, Any]:
+    written = {line.name for line in operation_lines(found=False)}
     return {
         name: function
         for name, function in raw_operations(tf).items()
-        if not raw_calls.why_not(name.removeprefix(RAW))
+        if name not in written and not raw_calls.why_not(name.removeprefix(RAW))
     }
 
 

@@ -60,6 +60,18 @@ def class_lines() -> list[Line]:
     ]
 
 
+def keras2_lines() -> list[Line]:
+    """The calls of Keras that are made of Keras 2: those of Keras 3, and of what only Keras 2 has."""
+    both = [line for line in operation_lines(found=False) + class_lines() if _of_keras(line)]
+    return both + _expand("keras2", "op")
+
+
+def _of_keras(line: Line) -> bool:
+    return line.name.startswith("keras.") and not line.name.startswith(
+        ("keras.ops.", "keras.tree.")
+    )
+
+
 def rows_of(file: str) -> list[str]:
     """The lines of a file of specifications that are neither empty nor comments."""
     text = (SPECS / f"{file}.txt").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The process that lints and runs the programs of `sweep_ops.py`: a line of JSON in, one out."""
+"""The process that makes and runs the programs of `sweep_ops.py`: a line of JSON in, one out."""
 
 from __future__ import annotations
 
@@ -14,18 +14,6 @@ import tensorflow as tf
 from sources import REGIMES, Sources
 from spec_lines import Line
 from sweep_programs import Operation, Unsuited, operation
-
-from tflint_grad.findings import Finding, Severity
-from tflint_grad.outline import outline
-from tflint_grad.rules import check
-from tflint_grad.source.text import source_from_bytes
-
-_SAYS = {
-    "gradient-none": "none",
-    "gradient-zero": "zero",
-    "gradient-wrong": "wrong",
-    "raises": "raises",
-}
 
 
 def leaves(result: Any, at: str = "") -> dict[str, Any]:
@@ -44,13 +32,6 @@ def leaves(result: Any, at: str = "") -> dict[str, Any]:
         case _:
             return {}
     return {place: part for found in parts for place, part in found.items()}
-
-
-def lint(program: str) -> list[Finding]:
-    """The errors and warnings."""
-    source = source_from_bytes(program.encode(), "program.py")
-    assert source is not None
-    return [one for one in check(outline(source)) if one.severity > Severity.ADVICE]
 
 
 def run(program: str, mode: str, values: list[Any]) -> tuple[str, str]:
@@ -106,8 +87,8 @@ def shape_of(asked: Operation) -> dict[str, Any]:
     raise Unsuited(f"cannot be called: {type(error).__name__}: {error}"[:120])
 
 
-def sweep(line: Line, modes: list[str]) -> list[dict[str, Any]]:
-    """One record for each source, part of the result and mode."""
+def sweep(line: Line, mode: str) -> list[dict[str, str]]:
+    """One program for each source and part of the result, and what a run of it gives."""
     asked = operation(line)
     try:
         shape = shape_of(asked)
@@ -116,7 +97,6 @@ def sweep(line: Line, modes: list[str]) -> list[dict[str, Any]]:
             raise
         asked = operation(line, positional=True)
         shape = shape_of(asked)
-    records = []
     parts = {
         leaf: part
         for leaf, part in shape.items()
@@ -124,25 +104,20 @@ def sweep(line: Line, modes: list[str]) -> list[dict[str, Any]]:
     }
     if not parts:
         raise Unsuited("gives no number back")
-    for mode in modes:
-        for leaf in parts:
-            for source in asked.parameters:
-                program = asked.program(mode, source, leaf)
-                found = lint(program)
-                ran, error = outcome(program, mode, asked)
-                row = program[: program.index("return weighed(")].count("\n") + 1
-                records.append(
-                    {
-                        "mode": mode,
-                        "leaf": leaf,
-                        "source": source,
-                        "lint": [_SAYS.get(str(one.consequence), "other") for one in found],
-                        "codes": [one.code for one in found],
-                        "misplaced": any(one.location.row != row for one in found),
-                        "run": ran,
-                        "error": error[:200].replace("\n", " "),
-                    }
-                )
+    records = []
+    for leaf in parts:
+        for source in asked.parameters:
+            program = asked.program(mode, source, leaf)
+            ran, error = outcome(program, mode, asked)
+            records.append(
+                {
+                    "leaf": leaf,
+                    "source": source,
+                    "program": program,
+                    "run": ran,
+                    "error": error[:200].replace("\n", " "),
+                }
+            )
     return records
 
 
@@ -156,7 +131,7 @@ def main() -> None:
         tf.random.set_seed(7)
         keras.utils.set_random_seed(7)
         try:
-            answer: dict[str, Any] = {"records": sweep(Line(*asked["line"]), asked["modes"])}
+            answer: dict[str, Any] = {"records": sweep(Line(*asked["line"]), asked["mode"])}
         except Unsuited as problem:
             answer = {"unsuited": str(problem)}
         keras.backend.clear_session()

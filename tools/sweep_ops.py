@@ -3,8 +3,10 @@
     python tools/sweep_ops.py                 all operations, in all modes
     python tools/sweep_ops.py --sample 40     some of them, the same ones every time
     python tools/sweep_ops.py --only argmax   those whose name holds the word
+    python tools/sweep_ops.py --anew          run all again, whatever was run before
 
-Needs TensorFlow. Disagreements that are meant are listed, with reasons, in
+Needs TensorFlow. What was run is kept in `.sweep.jsonl`, so that a sweep may be cut off, and the
+linter is asked anew within a minute. Disagreements that are meant are listed, with reasons, in
 `specs/sweep_exceptions.txt`; one that has gone must be struck out.
 """
 
@@ -19,53 +21,85 @@ import sys
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import sweep_kept
 from spec_lines import Line, class_lines, operation_lines, rows_of
 
+from tflint_grad.findings import Severity
 from tflint_grad.knowledge import table
 from tflint_grad.knowledge.names import canonical
+from tflint_grad.outline import outline
+from tflint_grad.rules import check
+from tflint_grad.source.text import source_from_bytes
 
 # Where the tape is: in eager code, inside of a tf.function, or around one.
 MODES = ("eager", "graph", "outside")
+_SAYS = {
+    "gradient-none": "none",
+    "gradient-zero": "zero",
+    "gradient-wrong": "wrong",
+    "raises": "raises",
+}
 
 
 def every_line() -> list[Line]:
-    """All calls: those that are measured, and those of methods and of what is declared."""
-    lines = operation_lines() + class_lines()
+    """All calls: those that are measured, and those of methods and of what is declared.
+
+    Not those that a search found and that show nothing of their function: it is unknown to the table.
+    """
+    lines = [
+        line
+        for line in operation_lines() + class_lines()
+        if line.origin != "found" or table.row(canonical(line.name)) is not None
+    ]
     for row in rows_of("swept"):
         name, _, call = row.partition(": ")
         lines.append(Line(name, call, "op"))
     return lines
 
 
-def swept(lines: list[Line], modes: list[str]) -> Iterator[tuple[Line, dict[str, Any]]]:
-    """Each line with the answer of the child process, which is started anew where a call kills it."""
+def swept(
+    lines: list[Line], modes: list[str], kept: sweep_kept.Kept
+) -> Iterator[tuple[Line, str, dict[str, Any]]]:
+    """Each line and mode with what a run gives, from the child process or from before.
+
+    The child is started anew where a call kills it.
+    """
     child: subprocess.Popen[str] | None = None
-    for line in lines:
-        if child is None or child.poll() is not None:
-            child = _child()
-        assert child.stdin is not None
-        assert child.stdout is not None
-        asked = {"line": [line.name, line.call, line.kind], "modes": modes}
-        try:
-            child.stdin.write(json.dumps(asked) + "\n")
-            child.stdin.flush()
-            answer = child.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
-        if answer:
-            yield line, json.loads(answer)
-        else:
-            child.wait()
-            yield line, {"unsuited": "kills the process"}
+    for line, mode in product(lines, modes):
+        answer = kept.get(line, mode)
+        if answer is None:
+            if child is None or child.poll() is not None:
+                child = _child()
+            answer = _asked(child, line, mode)
+            kept.keep(line, mode, answer)
+        yield line, mode, answer
     if child is not None and child.stdin is not None:
         child.stdin.close()
         child.wait()
+
+
+def _asked(child: subprocess.Popen[str], line: Line, mode: str) -> dict[str, Any]:
+    assert child.stdin is not None
+    assert child.stdout is not None
+    question = {"line": [line.name, line.call, line.kind], "mode": mode}
+    try:
+        child.stdin.write(json.dumps(question) + "\n")
+        child.stdin.flush()
+        text = child.stdout.readline()
+    except BrokenPipeError:
+        text = ""
+    if text:
+        answer: dict[str, Any] = json.loads(text)
+        return answer
+    child.wait()
+    return {"unsuited": "kills the process"}
 
 
 def _child() -> subprocess.Popen[str]:
@@ -79,9 +113,20 @@ def _child() -> subprocess.Popen[str]:
             **os.environ,
             "TF_CPP_MIN_LOG_LEVEL": "3",
             "CUDA_VISIBLE_DEVICES": "-1",
-            "PYTHONPATH": str(Path(__file__).parents[1]),
         },
     )
+
+
+def linted(record: dict[str, Any]) -> None:
+    """Adds what the linter says of the program: errors and warnings."""
+    program = record["program"]
+    source = source_from_bytes(program.encode(), "program.py")
+    assert source is not None
+    found = [one for one in check(outline(source)) if one.severity > Severity.ADVICE]
+    row = program[: program.index("return weighed(")].count("\n") + 1
+    record["lint"] = [_SAYS.get(str(one.consequence), "other") for one in found]
+    record["codes"] = [one.code for one in found]
+    record["misplaced"] = any(one.location.row != row for one in found)
 
 
 def agree(record: dict[str, Any]) -> bool:
@@ -105,10 +150,10 @@ class Exceptions:
         self._rows = [text.partition(": ")[0] for text in rows_of("sweep_exceptions")]
         self._met: set[str] = set()
 
-    def hold(self, line: Line, record: dict[str, Any]) -> bool:
+    def hold(self, line: Line, mode: str, record: dict[str, Any]) -> bool:
         """Whether a disagreement is one of them."""
         said = ",".join(sorted(set(record["lint"]))) or "nothing"
-        asked = (line.name, record["mode"], said, record["run"])
+        asked = (line.name, mode, said, record["run"])
         for row in self._rows:
             if all(
                 fnmatch.fnmatchcase(one, way) for one, way in zip(asked, row.split(), strict=True)
@@ -139,6 +184,7 @@ def main() -> int:
     parser.add_argument("--sample", type=int, help="how many operations, drawn by their names")
     parser.add_argument("--only", help="part of a name")
     parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
+    parser.add_argument("--anew", action="store_true", help="run again what was run before")
     parser.add_argument("--verbose", action="store_true", help="name what could not be swept")
     arguments = parser.parse_args()
     lines = every_line()
@@ -150,16 +196,19 @@ def main() -> int:
     exceptions = Exceptions()
     counts: Counter[str] = Counter()
     unsuited: dict[str, str] = {}
-    for line, answer in swept(lines, arguments.modes):
+    if arguments.anew:
+        sweep_kept.FILE.unlink(missing_ok=True)
+    for line, mode, answer in swept(lines, arguments.modes, sweep_kept.Kept()):
         if "unsuited" in answer:
             unsuited[f"{line.name}: {line.call}"] = answer["unsuited"]
             continue
-        counts["operations"] += 1
+        counts["operations"] += mode == arguments.modes[0]
         for record in answer["records"]:
+            linted(record)
             counts["programs"] += 1
             if agree(record):
                 counts[f"agree: {record['run']}"] += 1
-            elif exceptions.hold(line, record):
+            elif exceptions.hold(line, mode, record):
                 counts["excepted"] += 1
             else:
                 counts["DISAGREE"] += 1
@@ -167,7 +216,7 @@ def main() -> int:
                     f"{c} {w}" for c, w in zip(record["codes"], record["lint"], strict=True)
                 )
                 print(
-                    f"{line.name} {record['mode']} {line.call}{record['leaf']} to"
+                    f"{line.name} {mode} {line.call}{record['leaf']} to"
                     f" {record['source']}: lint says {said or 'nothing'}, run: {record['run']}"
                     f" {record['error']}{' MISPLACED' if record['misplaced'] else ''}",
                     flush=True,

@@ -19,19 +19,29 @@ def release(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2])
 
 
+def keras2(aliases: dict[str, str]) -> tuple[dict[str, Any], list[Record]]:
+    """What was measured of Keras 2, with the newest version of it, under the names of the table."""
+    (newest,) = EVIDENCE.glob("tf_keras-*.jsonl")
+    header, *records = map(json.loads, newest.read_text(encoding="utf-8").splitlines())
+    for record in records:
+        record["name"] = aliases.get(record["name"], record["name"])
+    return header, records
+
+
 def evidence() -> list[tuple[dict[str, Any], list[Record]]]:
     """What was measured on each version, the newest first: what there is, and the records."""
     found = []
-    for file in EVIDENCE.glob("*.jsonl"):
+    for file in EVIDENCE.glob("tensorflow-*.jsonl"):
         header, *records = map(json.loads, file.read_text(encoding="utf-8").splitlines())
         found.append((header, records))
     return sorted(found, key=lambda one: release(one[0]["measured"]["tensorflow"]), reverse=True)
 
 
-def write_evidence(header: dict[str, Any], records: list[Record]) -> None:
-    """One record a line, so that what changed is what a diff shows."""
+def write_evidence(header: dict[str, Any], records: list[Record], of: str = "tensorflow") -> None:
+    """One record a line, so that what changed is what a diff shows. `of`: or 'tf_keras'."""
     lines = [header, *sorted(records, key=lambda record: (record["name"], record["call"]))]
-    name = f"tensorflow-{header['measured']['tensorflow']}.jsonl"
+    of_keras = of == "tf_keras"
+    name = f"{of}-{header['measured']['keras' if of_keras else 'tensorflow']}.jsonl"
     text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
     (EVIDENCE / name).write_text(text, encoding="utf-8")
 
@@ -67,13 +77,30 @@ def write_tables() -> None:
         "tensorflow",
         {
             "measured": header["measured"],
-            "aliases": _known(aliases, newest["operations"]),
+            "aliases": _known(aliases, newest["operations"] | newest["classes"]),
             "operations": newest["operations"],
             "classes": newest["classes"],
         },
     )
     _write("raw_ops", newest["raw"])
     _write("earlier", earlier)
+    _write("keras2", _of_keras2(newest, aliases))
+
+
+def _of_keras2(newest: dict[str, dict[str, str]], aliases: dict[str, str]) -> dict[str, Any]:
+    """What is otherwise in Keras 2, or is in Keras 2 only."""
+    header, records = keras2(aliases)
+    found = _parts(records)
+    changes = {
+        part: {
+            name: row
+            for name, row in found[part].items()
+            if name.startswith("keras.")
+            and not (name in newest[part] and rows.says_the_same(row, newest[part][name]))
+        }
+        for part in ("operations", "classes")
+    }
+    return {"measured": header["measured"], **changes}
 
 
 def _parts(records: list[Record]) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tflint_grad.knowledge import table
 from tflint_grad.knowledge.host import HostFact, host_function
 from tflint_grad.knowledge.keras_api import KerasClass, keras_class
-from tflint_grad.knowledge.names import canonical
+from tflint_grad.knowledge.names import canonical, edition
 from tflint_grad.knowledge.operations import Gradient, OpFact, fact, tensor_method
 from tflint_grad.knowledge.remedies import remedy
 
@@ -41,13 +41,15 @@ def explain_library(name: str) -> str | None:
     if host is not None:
         return "\n".join(_host_lines(name, host))
     known = canonical(name)
-    found = tensor_method(known.removeprefix(_TENSOR)) if known.startswith(_TENSOR) else fact(known)
+    of = edition(name)
+    found = tensor_method(known.removeprefix(_TENSOR)) if known.startswith(_TENSOR) else fact(name)
     if found is not None:
-        return "\n".join([*_heading(name, known), *_operation_lines(known, found), _measured()])
-    kind = keras_class(known)
+        return "\n".join([*_heading(name, known), *_operation_lines(known, found), _measured(of)])
+    kind = keras_class(name)
     if kind is not None:
         lines = [*_heading(name, known), *_class_lines(kind)]
-        return "\n".join([*lines, _measured() if known in table.classes() else "  not measured"])
+        is_measured = table.class_row(known, of) is not None
+        return "\n".join([*lines, _measured(of) if is_measured else "  not measured"])
     return None
 
 
@@ -64,9 +66,11 @@ def _heading(name: str, known: str) -> Iterator[str]:
         yield f"  the same as {known}"
 
 
-def _measured() -> str:
-    earlier = table.selected()
-    versions = table.earlier_versions()[earlier] if earlier else table.versions()
+def _measured(of: str) -> str:
+    if of == table.KERAS_2:
+        versions = table.keras2_version()
+    else:
+        versions = table.earlier_versions()[of] if of else table.versions()
     return f"  measured with TensorFlow {versions['tensorflow']} and Keras {versions['keras']}"
 
 

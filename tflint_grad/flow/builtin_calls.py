@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
 from tflint_grad.flow.control import control_on
-from tflint_grad.flow.host import host_use
+from tflint_grad.flow.host import holds_symbolic, host_use
 from tflint_grad.flow.iteration import rounds
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break
@@ -187,13 +187,14 @@ def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
         and name in ("float", "int")
         and (x.is_tensor(value) or groups)
     ):
+        # Of what may be a number, an attribute say, a number may come back.
+        is_tensor = x.kind_of(value) is Kind.TENSOR or holds_symbolic(x, value)
+        kind = Kind.TENSOR if is_tensor else Kind.UNKNOWN
         if name == "float":
-            return x.operate(node, groups, Kind.TENSOR, "float")
+            return x.operate(node, groups, kind, "float")
         if not groups:
-            return Data(Kind.TENSOR, dtype="int", symbolic=True)
-        return x.break_paths(
-            node, Break.INTEGER_CAST, value, groups, Kind.TENSOR, "int", qualified="int"
-        )
+            return Data(kind, dtype="int", symbolic=is_tensor)
+        return x.break_paths(node, Break.INTEGER_CAST, value, groups, kind, "int", qualified="int")
     if x.context.mode == "graph" and x.is_symbolic(value) and name != "bool":
         host_use(x, node, name, entry, Break.HOST_CONVERSION)
     if not groups:

@@ -12,6 +12,7 @@ import libcst as cst
 
 from tflint_grad.flow import heap, names, staging
 from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.keras_hooks import hook_mode
 from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.paths import NO_TAPES
 from tflint_grad.flow.recording import through
@@ -454,24 +455,17 @@ def context_of_call(x: Execution, function: Function) -> Context:
         context = Context(mode, context.xla or wrapping.xla, why)
     if not wrapping.converted and context.is_graph:
         return replace(context, mode="graph", why="do_not_convert")
+    hook = "" if wrapping.graph else hook_mode(function, function.owner)
+    if hook == "autograph" and context.is_graph:
+        context = replace(context, mode="autograph", why="")
     if context.mode == "autograph":
         if function.unit.mentions(":=") and has_walrus(function.node):
             return replace(context, mode="graph", why="a walrus in the function")
         if function.unit.mentions("yield") and has_nested_generator(function.node):
             return replace(context, mode="graph", why="a nested generator in the function")
-        if is_keras_hook(x, function):
+        if hook == "graph":
             return replace(context, mode="graph", why="Keras does not convert it")
     return context
-
-
-def is_keras_hook(x: Execution, function: Function) -> bool:
-    if function.owner is None or function.wrapping.graph:
-        return False
-    if function.name not in ("call", "train_step", "test_step"):
-        return False
-    from tflint_grad.flow.keras_hooks import is_keras_class
-
-    return is_keras_class(function.owner)
 
 
 def bind_arguments(

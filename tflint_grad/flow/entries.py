@@ -11,7 +11,7 @@ import libcst as cst
 from tflint_grad.flow import modules, names
 from tflint_grad.flow.calls import context_of_call
 from tflint_grad.flow.fixtures import fixture_value
-from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, is_keras_class
+from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, hook_mode
 from tflint_grad.flow.paths import LEAF
 from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import loaded_names
@@ -77,7 +77,7 @@ def _mentioned_by(x: Program, function: Function) -> Set[str]:
 
 
 def is_hook(function: Function, cls: Class) -> bool:
-    return is_keras_class(cls) and function.name in ("call", "train_step", "test_step")
+    return bool(hook_mode(function, cls))
 
 
 def entry_context(x: Program, function: Function, cls: Class | None) -> Context:
@@ -85,10 +85,12 @@ def entry_context(x: Program, function: Function, cls: Class | None) -> Context:
     if cls is not None and is_hook(function, cls) and not function.wrapping.graph:
         if _runs_eagerly(x, cls):
             return EAGER
-        why = f"Keras runs {function.name} in a graph without AutoGraph"
+        mode = hook_mode(function, cls)
+        converted = "" if mode == "autograph" else " without AutoGraph"
+        why = f"Keras runs {function.name} in a graph{converted}"
         # Only `fit` calls train_step; `call` may be run eagerly by somebody out of sight.
         likely = function.name == "call" and not x.survey.fits
-        return Context("graph", why=f"{why} under fit" if likely else why, likely=likely)
+        return Context(mode, why=f"{why} under fit" if likely else why, likely=likely)
     return context_of_call(x, function)
 
 

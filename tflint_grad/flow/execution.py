@@ -140,7 +140,7 @@ class Execution(cst.CSTVisitor):
         self.gradient_calls: dict[int, tuple[cst.CSTNode, int]] = {}
         self.needed_calls: set[int] = set()
         self.loops_at_open: dict[int, int] = {}
-        self.hook_losses: list[tuple[Value, Station, bool]] = []
+        self.hook_losses: list[tuple[Value, Station, str]] = []
         self._visits: dict[type, Callable[[Any], object]] = {}
 
     # --- the driver

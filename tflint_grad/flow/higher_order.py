@@ -128,13 +128,14 @@ def _element(x: Execution, value: Value, node: cst.CSTNode) -> Value:
 def vectorized_map(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """Traces its function, which AutoGraph does not convert, also in eager code (TF 2.21).
 
-    No loop is left of it: what is cut in it gives None, not zeros.
+    No loop is left of it but around Python functions: what else is cut in it gives None, not zeros.
     """
     function, elements = _mapped(arguments)
     if function is None or elements is None:
         return call_opaque(x, arguments, node)
     outside = x.context
-    x.frame.context = Context("graph", outside.xla, "tf.vectorized_map does not convert it")
+    why = "tf.vectorized_map does not convert it"
+    x.frame.context = Context("graph", outside.xla, why, vectorized=True)
     x.frame.loops += 1
     result = call_value(x, function.value, [Argument(_element(x, elements.value, node))], node)
     x.frame.loops -= 1

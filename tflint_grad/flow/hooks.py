@@ -10,6 +10,7 @@ from tflint_grad.flow import names
 from tflint_grad.flow.calls import run_body
 from tflint_grad.flow.entries import entry_arguments
 from tflint_grad.flow.events import GradientTaken
+from tflint_grad.flow.keras_hooks import hook_mode
 from tflint_grad.flow.paths import LEAF
 from tflint_grad.flow.question import AskedSource, answer, cause_of_host_target, failing_steps
 from tflint_grad.flow.state import RECORDING, Context, SourceKind, TapeSite, TapeState
@@ -105,14 +106,14 @@ def _own_weights(x: Program, receiver: Object, paths: Mapping[int, object]) -> l
 def ask_compiled_losses(x: Program) -> None:
     """A loss handed to `compile` is asked for its gradient with respect to the prediction."""
     seen: set[int] = set()
-    for value, station, eager in list(x.hook_losses):
+    for value, station, mode in list(x.hook_losses):
         function, receiver = _loss_function(x, value)
         if function is None or id(function.node) in seen:
             continue
         seen.add(id(function.node))
         x.guarded(
             function.name,
-            lambda f=function, r=receiver, s=station, e=eager: _ask_loss(x, f, r, s, e),
+            lambda f=function, r=receiver, s=station, m=mode: _ask_loss(x, f, r, s, m),
         )
 
 
@@ -127,7 +128,7 @@ def _loss_function(x: Program, value: Value) -> tuple[Function | None, Object | 
 
 
 def _ask_loss(
-    x: Program, function: Function, receiver: Object | None, station: Station, eager: bool
+    x: Program, function: Function, receiver: Object | None, station: Station, mode: str
 ) -> None:
     params = [*function.node.params.posonly_params, *function.node.params.params]
     if receiver is not None:
@@ -136,8 +137,10 @@ def _ask_loss(
         return
     mark = x.store.mark()
     x.unit = function.unit
+    if mode == "graph" and hook_mode(function, function.owner) == "autograph":
+        mode = "autograph"
     why = "Keras runs losses in a graph without AutoGraph"
-    context = x.context if eager else Context("graph", why=why)
+    context = x.context if mode == "eager" else Context(mode, why=why if mode == "graph" else "")
     context = Context("autograph") if function.wrapping.graph else context
     tape = open_implicit(x, station)
     bound: dict[str, Value] = entry_arguments(x, function, None, receiver)

@@ -138,6 +138,12 @@ def host_use(
         x.events.append(HostUse(station, x.context, cause))
 
 
+#: TF 2.21: of a symbolic tensor these raise; tf.get_static_value gives None.
+_RAISE_IN_GRAPH = frozenset(
+    ("keras.ops.convert_to_numpy", "keras.backend.eval", "keras.backend.get_value")
+)
+
+
 def to_host(
     x: Execution, name: str, fact: OpFact, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
@@ -145,10 +151,20 @@ def to_host(
     is_text = name.startswith(("tensorflow.io.", "tensorflow.strings."))
     kind = Break.NO_GRADIENT if is_text else Break.HOST_CONVERSION
     result = Kind.TENSOR if is_text else Kind.NDARRAY
+    traced = next((entry for entry in arguments if holds_symbolic(x, entry.value)), None)
+    if traced is not None and name in _RAISE_IN_GRAPH:
+        host_use(x, node, name, traced, kind)
     if not groups:
         return Data(result)
     return x.break_paths(
-        node, kind, UNKNOWN, groups, result, operand_node=node_of(arguments), qualified=name
+        node,
+        kind,
+        UNKNOWN,
+        groups,
+        result,
+        operand_node=node_of(arguments),
+        qualified=name,
+        symbolic=traced is not None and name in _RAISE_IN_GRAPH,
     )
 
 

@@ -6,13 +6,16 @@ from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow.values import Argument, Class, Function
+from tflint_grad.knowledge import table
 from tflint_grad.knowledge.keras_api import keras_class
+from tflint_grad.knowledge.names import is_keras2
 
 if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 #: Methods that `fit` or a call of the object runs, with the parameters that are tensors.
 HOOKS = frozenset(("call", "train_step", "test_step", "loss"))
+_RUN_BY_FIT = ("call", "train_step", "test_step")
 #: What any object that owns variables can be asked for.
 MODEL_MEMBERS = frozenset(
     [
@@ -46,15 +49,23 @@ def owns_variables(base: str) -> bool:
     return found is not None and found.kind in ("model", "layer")
 
 
-def is_keras_class(cls: Class) -> bool:
-    """A model, layer or loss of Keras 3, whose methods AutoGraph does not convert under `fit`."""
-    from tflint_grad.knowledge.names import is_keras2
+def hook_mode(function: Function, cls: Class | None) -> str:
+    """How Keras runs a method under `fit`: 'graph', 'autograph'; '' where it is no hook.
 
+    TF 2.21: Keras 3 (3.15) converts nothing; Keras 2 (tf_keras 2.21) converts `call`, of losses too,
+    and not `train_step`. With TF 2.15 (keras 2.15) it is the same; TF 2.16 converts all of tf_keras.
+    """
+    if cls is None or function.name not in _RUN_BY_FIT:
+        return ""
     for base in cls.library_bases():
         found = keras_class(base)
         if found is not None and found.kind in ("model", "layer", "loss"):
-            return not is_keras2(base)
-    return False
+            converted = is_keras2(base) and (
+                function.name == "call"
+                or (table.selected() == "2.16" and base.startswith("tf_keras"))
+            )
+            return "autograph" if converted else "graph"
+    return ""
 
 
 def accepted_arguments(x: Execution, method: Function, arguments: Many[Argument]) -> list[Argument]:

@@ -10,7 +10,7 @@ from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
 from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
-from tflint_grad.flow.operations import dtype_of
+from tflint_grad.flow.operations import BREAKS, dtype_of
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, joined, unsure
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.values import (
@@ -32,7 +32,7 @@ from tflint_grad.flow.values import (
 )
 from tflint_grad.flow.variables import new_variable
 from tflint_grad.knowledge.keras_api import KerasClass, keras_class, member
-from tflint_grad.knowledge.names import canonical
+from tflint_grad.knowledge.names import canonical, is_keras2
 from tflint_grad.knowledge.operations import Gradient
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def keras_callable(
         return UNKNOWN
     if name.startswith("keras.applications.") and name.rsplit(".", 1)[-1][:1].isupper():
         return Object(x.new_source(SourceKind.MODEL, "model", x.station(node)), "keras.Model")
-    found = keras_class(name)
+    found = keras_class(qualified)
     if found is None:
         return None
     values = [entry.value for entry in arguments]
@@ -64,7 +64,8 @@ def keras_callable(
         names.escape(x, value)
     owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
     kind = SourceKind.MODEL if owns else SourceKind.OBJECT
-    made = Object(x.new_source(kind, name.rsplit(".", 1)[-1], x.station(node)), name)
+    # As it is written: Keras 2 has facts of its own.
+    made = Object(x.new_source(kind, name.rsplit(".", 1)[-1], x.station(node)), qualified)
     x.sources[made.identity].is_library = True
     adopt_layers(x, made, arguments)
     for entry in arguments:
@@ -104,7 +105,7 @@ def call_keras_object(
             names.escape(x, value)
         groups = [own, *x.groups([*values, *results])]
         return _called_object(x, receiver, groups, node)
-    return _call_known_class(x, receiver, found, values, node)
+    return _call_known_class(x, receiver, found, arguments, node)
 
 
 def _called_object(x: Execution, receiver: Object, groups: list[Paths], node: cst.CSTNode) -> Data:
@@ -155,8 +156,13 @@ def _through_layers(
 
 
 def _call_known_class(
-    x: Execution, receiver: Object, found: KerasClass, values: list[Value], node: cst.CSTNode
+    x: Execution,
+    receiver: Object,
+    found: KerasClass,
+    arguments: Many[Argument],
+    node: cst.CSTNode,
 ) -> Value:
+    values = [entry.value for entry in arguments]
     if found.kind == "metric":
         groups = x.groups(values)
         if not groups:
@@ -178,12 +184,13 @@ def _call_known_class(
             return call_value(x, function, [Argument(value) for value in values], node)
     plain = [value for index, value in enumerate(values) if index not in found.detached]
     detached = [value for index, value in enumerate(values) if index in found.detached]
-    groups = x.groups(values if found.gradient is Gradient.NONE else plain)
+    gradient = _gradient_of_call(x, found, arguments)
+    groups = x.groups(values if gradient is Gradient.NONE else plain)
     owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
     own = {receiver.identity: LEAF}
-    if found.gradient is Gradient.NONE and groups:
+    if gradient is not Gradient.FLOWS and groups:
         broken = x.break_paths(
-            node, Break.NO_GRADIENT, receiver, groups, Kind.TENSOR, qualified=found.name
+            node, BREAKS[gradient], receiver, groups, Kind.TENSOR, qualified=found.name
         )
         if not owns:
             return broken
@@ -200,6 +207,15 @@ def _call_known_class(
     if isinstance(activation, (Function, Known)) and found.kind == "layer":
         return call_value(x, activation, [Argument(data)], node)
     return data
+
+
+def _gradient_of_call(x: Execution, found: KerasClass, arguments: Many[Argument]) -> Gradient:
+    """A layer that changes nothing but in training was measured in training."""
+    if found.gradient in (Gradient.FLOWS, Gradient.NONE) or not found.training_matters:
+        return found.gradient
+    training = argument(arguments, 99, "training")
+    is_training = training is not None and x.constant_of(training.value) is True
+    return found.gradient if is_training else Gradient.FLOWS
 
 
 # --- records
@@ -248,7 +264,7 @@ def call_library_method(
     if is_dataset(receiver):
         return dataset_method(x, receiver, name, arguments, node)
     if name == "compile":
-        _note_compiled_loss(x, arguments, node)
+        _note_compiled_loss(x, receiver, arguments, node)
     if name in ("apply_gradients", "apply") and receiver.cls is None:
         return UNKNOWN
     if name == "minimize":
@@ -286,7 +302,7 @@ def call_library_method(
                 content = heap.contents(x, layers)
                 assert isinstance(content, Sequence)
                 x.store.set(("list", layers.identity), appended(x, content, values[0]))
-            elif receiver.cls == "keras.Sequential":
+            elif isinstance(receiver.cls, str) and canonical(receiver.cls) == "keras.Sequential":
                 listed = heap.new_list(x, Sequence((values[0],), None, "list"))
                 x.store.set(("attribute", receiver.identity, "layers"), listed)
         if name == "get_layer":
@@ -366,6 +382,11 @@ def _host_value(
     x: Execution, receiver: Object, name: str, values: Many[Value], node: cst.CSTNode
 ) -> Data:
     groups = [*x.groups(values), {receiver.identity: LEAF}]
+    in_graph = x.context.is_graph and name in _RAISE_IN_GRAPH
+    # TF 2.15 to 2.21: with Keras 2 `predict` raises LookupError (IteratorGetNext) in an open tape.
+    in_tape = (
+        name.startswith("predict") and _is_of_keras2(x, receiver) and not x.survey.runs_eagerly
+    )
     result = Kind.NDARRAY if name.startswith("predict") else Kind.HOST
     return x.break_paths(
         node,
@@ -374,8 +395,16 @@ def _host_value(
         groups,
         result,
         qualified=f".{name}",
-        symbolic=x.context.is_graph and name in _RAISE_IN_GRAPH,
+        symbolic=in_graph or in_tape,
     )
+
+
+def _is_of_keras2(x: Execution, receiver: Object) -> bool:
+    """By its class, or because the file speaks of Keras 2 alone."""
+    if receiver.cls is None:
+        return "tf_keras" in x.survey.modules and "keras" not in x.survey.modules
+    bases = receiver.cls.library_bases() if isinstance(receiver.cls, Class) else (receiver.cls,)
+    return any(keras_class(base) is not None and is_keras2(base) for base in bases)
 
 
 def _remember(x: Execution, metric: Object, values: Many[Value], node: cst.CSTNode) -> None:
@@ -397,7 +426,7 @@ def call_base_method(
         return NONE
     if name in ("build", "__init_subclass__", "__setattr__", "__post_init__", "compile"):
         if name == "compile":
-            _note_compiled_loss(x, arguments, node)
+            _note_compiled_loss(x, this, arguments, node)
         return NONE
     if name in ("call", "__call__"):
         values = [entry.value for entry in arguments]
@@ -419,18 +448,22 @@ def _minimize(
     return UNKNOWN
 
 
-def _note_compiled_loss(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> None:
+def _note_compiled_loss(
+    x: Execution, model: Object, arguments: Many[Argument], node: cst.CSTNode
+) -> None:
     """A function handed to `compile(loss=…)` is asked for its gradient by `fit`."""
     loss = argument(arguments, 1, "loss")
     if loss is None:
         return
     eagerly = argument(arguments, 99, "run_eagerly")
-    eager = eagerly is not None and x.constant_of(eagerly.value) is not False
+    mode = "autograph" if _is_of_keras2(x, model) else "graph"  # TF 2.21: see `hook_mode`
+    if eagerly is not None and x.constant_of(eagerly.value) is not False:
+        mode = "eager"
     for value in (loss.value, *heap.parts(x, loss.value)):
         if isinstance(value, Function) or (
             isinstance(value, Object) and isinstance(value.cls, Class)
         ):
-            x.hook_losses.append((value, x.station(node), eager))
+            x.hook_losses.append((value, x.station(node), mode))
 
 
 def _enter_context(x: Execution, stack: Object, value: Value, node: cst.CSTNode) -> Value:

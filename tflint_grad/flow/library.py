@@ -18,6 +18,7 @@ from tflint_grad.flow.higher_order import (
     while_loop,
 )
 from tflint_grad.flow.host import call_host, make_array
+from tflint_grad.flow.methods import update_variable
 from tflint_grad.flow.operations import call_operation, stop
 from tflint_grad.flow.python_functions import called, decorated, numpy_function, py_function
 from tflint_grad.flow.structures import (
@@ -85,7 +86,7 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
     host = host_function(name)
     if host is not None:
         return call_host(x, name, host, arguments, node)
-    fact = operations.fact(name)
+    fact = operations.fact(qualified)  # as it is written: Keras 2 has facts of its own
     if fact is not None:
         return call_operation(x, name, fact, arguments, node)
     from tflint_grad.flow.keras_objects import keras_callable
@@ -156,6 +157,15 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.hessians": lambda x, n, a, node: call_opaque(x, a, node),
     "tensorflow.compat.v1.get_variable": lambda x, n, a, node: call_opaque(x, a, node),
     "keras.Variable": make_variable,
+    **dict.fromkeys(
+        (
+            "keras.backend.update",
+            "keras.backend.update_add",
+            "keras.backend.update_sub",
+            "keras.backend.moving_average_update",
+        ),
+        update_variable,
+    ),
     "tensorflow.constant": make_constant,
     "tensorflow.cast": cast,
     "tensorflow.dtypes.cast": cast,

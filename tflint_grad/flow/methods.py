@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence as Many
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
@@ -187,6 +188,19 @@ def assign(
         # Keras 3.15: `assign` of a keras.Variable returns the value that it was given.
         return x.operate(node, groups, Kind.TENSOR, "float")
     return receiver
+
+
+def update_variable(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """`K.update(variable, value)` and its like, Keras 2's spelling of `assign`."""
+    held, *rest = arguments or [Argument(UNKNOWN)]
+    identity = _variable_of(x, held.value) if isinstance(held.value, Data) else None
+    if identity is None and isinstance(held.value, Object):
+        identity = held.value.identity
+    if identity is None:
+        return call_opaque(x, arguments, node)
+    given = [replace(entry, keyword=None) for entry in rest[:1]]
+    method = "assign" if name == "keras.backend.update" else "assign_add"
+    return assign(x, held.value, identity, method, given, node)
 
 
 def _object_method(

@@ -130,7 +130,7 @@ def _with_detached(
     return replace(result, paths={**cut.paths, **result.paths})
 
 
-_BREAKS = {
+BREAKS = {
     Gradient.NONE: Break.NO_GRADIENT,
     Gradient.ZERO: Break.ZERO_GRADIENT,
     Gradient.UNREGISTERED: Break.UNREGISTERED,
@@ -149,7 +149,7 @@ def _result(
 ) -> Data:
     if gradient is Gradient.FLOWS or not groups:
         return x.operate(node, groups, Kind.TENSOR, dtype)
-    kind = _BREAKS[gradient]
+    kind = BREAKS[gradient]
     # `tf.math.bincount(ids, weights=x)`: what brings the path is not always the first argument.
     carriers = [entry for entry in arguments if x.paths(entry.value)] or [*arguments]
     first = carriers[0].value if carriers else UNKNOWN

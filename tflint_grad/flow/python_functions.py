@@ -14,6 +14,7 @@ from tflint_grad.flow.calls import call_opaque, call_value
 from tflint_grad.flow.operations import dtype_of
 from tflint_grad.flow.paths import ANYTHING, Break, Cause, Path, Paths
 from tflint_grad.flow.recording import HOST_BREAKS, cut_paths
+from tflint_grad.flow.staging import with_zeros
 from tflint_grad.flow.state import EAGER, SourceKind
 from tflint_grad.flow.values import (
     UNKNOWN,
@@ -43,7 +44,7 @@ def numpy_function(x: Execution, name: str, arguments: Many[Argument], node: cst
     dtypes = _result_dtypes(x, argument(arguments, 2, "Tout"))
 
     def result(dtype: str) -> Data:
-        return x.break_paths(
+        broken = x.break_paths(
             node,
             Break.PYTHON_FUNCTION,
             UNKNOWN,
@@ -52,6 +53,9 @@ def numpy_function(x: Execution, name: str, arguments: Many[Argument], node: cst
             dtype,
             qualified="tensorflow.numpy_function",
         )
+        if not x.context.vectorized:
+            return broken
+        return replace(broken, paths={s: with_zeros(path) for s, path in broken.paths.items()})
 
     if isinstance(dtypes, str):
         return result(dtypes)
@@ -62,7 +66,8 @@ def py_function(x: Execution, name: str, arguments: Many[Argument], node: cst.CS
     """Differentiable while its body stays in TensorFlow: the body decides.
 
     TF 2.21: it is differentiated by a tape of its own, which knows the arguments only. What that
-    tape cannot follow comes back as a scalar zero; a variable closed over gets None.
+    tape cannot follow comes back as a scalar zero; a variable closed over gets None. A loop of a graph
+    keeps one such tape for all its rounds: from the second on the gradient raises (KeyError).
     """
     function, inputs = argument(arguments, 0, "func"), argument(arguments, 1, "inp")
     if function is None or inputs is None:
@@ -106,6 +111,8 @@ class _Body:
         unasked = {s: p for s, p in paths.items() if p.cut is None and self._is_closed_over(s)}
         if unasked:
             paths = {**paths, **self._closed_over(unasked)}
+        if x.frame.graph_control or x.context.vectorized:
+            paths = cut_paths(paths, self._cause("", "in a loop"))
         if self.integer is not None:
             paths = cut_paths(paths, self._cause(x.describe(self.integer), "integer"))
         return replace(
@@ -152,7 +159,7 @@ class _Body:
             operand,
             f"tensorflow.py_function {why}",
             self.x.context.mode,
-            fails=why == "integer",
+            fails=why in ("integer", "in a loop"),
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.events import GraphFails
-from tflint_grad.flow.paths import NO_TAPES, Cause, Path, Paths, Tapes
+from tflint_grad.flow.paths import NO_TAPES, Break, Cause, Path, Paths, Tapes
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.values import Data, DictRef, Kind, ListRef, Mapped, Sequence, Value
 
@@ -87,7 +87,8 @@ def _failing(leaves: list[Data], recorded: set[int]) -> list[Cause]:
             watched = not path.carriers and bool((path.tapes or NO_TAPES) & recorded)
             causes = [path.cut] if path.cut is not None else []
             for cause in (*causes, *(part.cause for part in path.lost)):
-                if cause.raises and path.sure and (watched or cause.qualified not in _OF_ANY_TYPE):
+                unregistered = cause.kind is Break.UNREGISTERED
+                if unregistered and path.sure and (watched or cause.qualified not in _OF_ANY_TYPE):
                     found.setdefault(id(cause.station.place.node), cause)
     return list(found.values())
 

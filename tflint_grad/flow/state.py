@@ -120,6 +120,9 @@ class Context:
     xla: bool = False
     why: str = ""
     likely: bool = False  # nothing in sight shows that it runs this way
+    vectorized: bool = (
+        False  # traced by tf.vectorized_map, which loops over what it cannot vectorize
+    )
 
     @property
     def is_graph(self) -> bool:

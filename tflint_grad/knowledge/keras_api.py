@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from tflint_grad.knowledge import table
-from tflint_grad.knowledge.names import canonical
+from tflint_grad.knowledge.names import canonical, edition
 from tflint_grad.knowledge.operations import Gradient
 
 
@@ -71,11 +71,11 @@ _RANDOM = ("Dropout", "Noise", "BatchNormalization", "Random", "SpectralNormaliz
 
 def keras_class(qualified: str) -> KerasClass | None:
     """The class of that name in any spelling; of classes not measured only the kind is told."""
-    return _keras_class(qualified, table.selected())
+    return _keras_class(qualified, edition(qualified))
 
 
 @lru_cache(maxsize=1024)
-def _keras_class(qualified: str, version: str) -> KerasClass | None:
+def _keras_class(qualified: str, of: str) -> KerasClass | None:
     name = canonical(qualified)
     if name in _BASES:
         return KerasClass(name, _BASES[name], weights=True)
@@ -85,11 +85,12 @@ def _keras_class(qualified: str, version: str) -> KerasClass | None:
     leaf = parts[-1]
     if leaf.isupper() and parts[1] in ("losses", "metrics") and leaf not in ("AUC", "CTC"):
         return None  # keras.losses.MSE, keras.metrics.KLD are functions
-    if not leaf[:1].isupper() or leaf in _NO_CLASS:
+    # Some classes are known by their other name: keras.regularizers.l2.
+    if leaf in _NO_CLASS or not (leaf[:1].isupper() or name in table.classes()):
         return None
     kind = "schedule" if "schedules" in parts else _ROOMS[parts[1]]
     matters = kind == "layer" and any(word in leaf for word in _RANDOM)
-    row = table.class_row(name, version)
+    row = table.class_row(name, of)
     if row is None:
         gradient = Gradient.NONE if kind == "metric" else Gradient.FLOWS
         return KerasClass(name, kind, gradient, training=matters, training_matters=matters)

@@ -134,8 +134,15 @@ def canonical(qualified: str) -> str:
     return table.aliases().get(name, name)
 
 
+def edition(qualified: str) -> str:
+    """Which edition of the tables speaks of a name: that of a version, or of Keras 2."""
+    return table.KERAS_2 if is_keras2(qualified) else table.selected()
+
+
 def is_keras2(qualified: str) -> bool:
     """Whether the name surely belongs to Keras 2, whose classes behave unlike Keras 3's."""
+    if table.keras2_is_meant() and canonical(qualified).partition(".")[0] == "keras":
+        return True
     return (
         qualified == "tf_keras"
         or qualified.startswith(

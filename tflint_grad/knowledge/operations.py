@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 
 from tflint_grad.knowledge import table
-from tflint_grad.knowledge.names import canonical
+from tflint_grad.knowledge.names import canonical, edition
 
 
 class Gradient(str, Enum):
@@ -54,13 +54,13 @@ class OpFact:
 
 def fact(qualified: str) -> OpFact | None:
     """The fact about a fully qualified name in any spelling; None for what is not known."""
-    return _fact(qualified, table.selected())
+    return _fact(qualified, edition(qualified))
 
 
 @lru_cache(maxsize=4096)
-def _fact(qualified: str, version: str) -> OpFact | None:
+def _fact(qualified: str, of: str) -> OpFact | None:
     name = canonical(qualified)
-    row = table.row(name, version)
+    row = table.row(name, of)
     if row is not None:
         return _parse(row)
     if name.startswith("tensorflow.experimental.numpy.") and name.count(".") == 3:

@@ -137,8 +137,9 @@ class PythonFunctionOnPath(BrokenPath):
     TensorFlow has no gradient for `tf.numpy_function`: it is None. `tf.py_function` differentiates its
     body by a tape of its own. What that tape has not recorded comes back as a single zero, which is
     wrong in its shape too, so that the gradient call raises where a step before it checks shapes; a
-    variable that is not an argument gets None; with an integer among the inputs the gradient call
-    raises whatever the body does. Beside a live part the gradient is *silently wrong*.
+    variable that is not an argument gets None; with an integer among the inputs, or in a loop of a
+    graph (`tf.while_loop`, `tf.map_fn`, a converted `for`), the gradient call raises whatever the body
+    does. Beside a live part the gradient is *silently wrong*.
 
     ## Example
     ```python
@@ -157,7 +158,7 @@ class PythonFunctionOnPath(BrokenPath):
     ## Evidence
     TensorFlow 2.21: `numpy_function` None; `py_function` with a body in NumPy a scalar 0.0, behind a
     matrix product `InvalidArgumentError`; a variable closed over None; `w*w` beside `exp` in NumPy 4.0
-    at 2 where 11.39 is right.
+    at 2 where 11.39 is right; in `tf.map_fn` in a `tf.function` UnknownError (KeyError).
     """
 
     code = "TFG208"
@@ -173,7 +174,14 @@ class PythonFunctionOnPath(BrokenPath):
             return f"{cause.operation} gives no gradient to '{cause.operand}', which is no argument"
         if cause.qualified == "tensorflow.py_function integer":
             return f"{cause.operation} cannot be differentiated with an input that is no float"
+        if cause.qualified == "tensorflow.py_function in a loop":
+            return f"{cause.operation} cannot be differentiated in a loop of a graph"
         return f"{cause.operation} leaves TensorFlow in the body of a tf.py_function"
+
+    def advice(self, cause: Cause) -> str:
+        if cause.qualified == "tensorflow.py_function in a loop":
+            return "; call it once for all rounds, or write its body in TensorFlow"
+        return super().advice(cause)
 
     def say(
         self, event: GradientTaken, answer: Answer, cause: Cause, consequence: Consequence

@@ -145,7 +145,9 @@ class KerasHostApiOnPath(MeantElsewhere):
 
     ## Evidence
     TensorFlow 2.21, Keras 3.15: None for every weight, for all 44 measured metric classes too; the
-    raw result raises `AttributeError: 'numpy.ndarray' object has no attribute '_id'`.
+    raw result raises `AttributeError: 'numpy.ndarray' object has no attribute '_id'`. Keras 2
+    (tf_keras 2.21, and keras 2.15 with TensorFlow 2.15): `predict` and `predict_on_batch` raise
+    LookupError (IteratorGetNext) as soon as a tape is open, unless the model runs eagerly.
     """
 
     code = "TFG212"
@@ -161,6 +163,16 @@ class KerasHostApiOnPath(MeantElsewhere):
         if _is_metric(cause):
             return f"{cause.operation} is the value of a metric, which has no gradient"
         return f"{cause.operation} returns host values, which have no history"
+
+    def say(
+        self, event: GradientTaken, answer: Answer, cause: Cause, consequence: Consequence
+    ) -> str:
+        if cause.symbolic and cause.context == "eager":
+            return (
+                f"{self.loses(cause)}: with Keras 2 the call itself raises LookupError while a tape is"
+                f" open{self.advice(cause)}"
+            )
+        return super().say(event, answer, cause, consequence)
 
     def advice(self, cause: Cause) -> str:
         found = remedy_for("metric" if _is_metric(cause) else "predict")

@@ -31,7 +31,7 @@ SAID: dict[str, str] = {
     "TFG207": r"[Nn]o gradient|gradient registry|Gradient for|LookupError|not differentiable",
     "TFG209": r"NoneType|None|Operation|Unsupported",
     "TFG210": r"XLA|unsupported operations|PrintV2|not compilable",
-    "TFG212": r"NoneType|has no attribute|symbolic|ndarray|numpy",
+    "TFG212": r"NoneType|has no attribute|symbolic|ndarray|numpy|IteratorGetNext",
     "TFG301": r"non-persistent",
     "TFG307": r"[Tt]ape|recording",
     "TFG403": r"NoneType|no attribute|unsupported operand|assign|EagerTensor|not supported",
@@ -44,7 +44,7 @@ CHOKED = re.compile(
 BACKWARD = re.compile(
     r"gradient registry has no entry for|No gradient defined for operation"
     r"|Inputs to operation .* of type AddN|In\[[01]\] ndims|Invalid reduction dimension"
-    r"|Cannot convert 0.0 to EagerTensor of dtype"
+    r"|Cannot convert 0.0 to EagerTensor of dtype|EagerPyFunc_grad"
 )
 #: What arguments of the wrong shape or type raise: no evidence for any pitfall that is not of shapes.
 _OF_ARGUMENTS = re.compile(
