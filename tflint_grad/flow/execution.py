@@ -132,6 +132,7 @@ class Execution(cst.CSTVisitor):
         self.doubts = 0  # branches in execution that nothing shows to be taken
         self.entry = 0  # which entry is being executed
         self.opened_in: dict[int, int] = {}
+        self.opened_at: dict[int, Station] = {}
         self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
         self.paused: tuple[tuple[int, Station], ...] = ()  # tapes under stop_recording

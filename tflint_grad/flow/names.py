@@ -325,6 +325,8 @@ def read_attribute(x: Execution, receiver: Value, name: str, node: cst.CSTNode) 
             return _of_super(x, receiver, name)
         case Data():
             return _of_data(x, receiver, name, node)
+        case _ if name in STATIC_ATTRIBUTES:
+            return STATIC  # an array or tensor that was taken for a list
         case _:
             return Method(receiver, name)
 

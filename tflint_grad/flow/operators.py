@@ -129,8 +129,13 @@ def _concatenated(x: Execution, left: Value, right: Value) -> Value | None:
         parts = [*known.items, *([known.rest] if known.rest is not None else [])]
         if not parts:
             return other
-        element = Object(x.child(other.owners[0], "[*]"))
-        return Sequence((), join_values([*parts, element]), "list")
+        elements = [
+            Object(x.element_of_parameters(owner, f".{other.which}[*]")) for owner in other.owners
+        ]
+        if known is contents[0] and known.rest is None:
+            return Sequence(known.items, join_values(elements), "list")
+        both = [*parts, *elements] if known is contents[0] else [*elements, *parts]
+        return Sequence((), join_values(both), "list")
     return None
 
 

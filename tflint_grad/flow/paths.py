@@ -177,7 +177,10 @@ def _both_cut(left: Path, right: Path) -> Path:
     assert left.cut is not None and right.cut is not None
     if _loudness(right.cut) > _loudness(left.cut):
         left, right = right, left
-    tapes = (left.tapes or NO_TAPES) | (right.tapes or NO_TAPES)
+    if left.tapes is None or right.tapes is None:
+        tapes = None  # cut for whichever tape asks
+    else:
+        tapes = left.tapes | right.tapes
     return replace(left, tapes=tapes, sure=left.sure or right.sure)
 
 

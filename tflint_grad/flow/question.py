@@ -10,7 +10,17 @@ import libcst as cst
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.events import Answer
-from tflint_grad.flow.paths import ANYTHING, NO_TAPES, Cause, Lost, Path, Paths, Station, Step
+from tflint_grad.flow.paths import (
+    ANYTHING,
+    NO_TAPES,
+    Break,
+    Cause,
+    Lost,
+    Path,
+    Paths,
+    Station,
+    Step,
+)
 from tflint_grad.flow.pauses import severed
 from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.state import SourceKind
@@ -35,12 +45,17 @@ _MADE_KINDS = (SourceKind.VARIABLE, SourceKind.FROZEN, SourceKind.TENSOR)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedSource:
-    """One source of a gradient call, as it is spelled and as it is known."""
+    """One source of a gradient call, as it is spelled and as it is known.
+
+    `is_group`: it stands for several variables, such as `model.trainable_variables`. `is_part`: the
+    text spells other sources as well.
+    """
 
     text: str
     identities: tuple[int, ...]
     value: Value
-    is_group: bool  # stands for several variables, such as model.trainable_variables
+    is_group: bool
+    is_part: bool = False
 
     def matches(self, x: Execution, identity: int) -> bool:
         """Whether a dependency on `identity` may be one on this source."""
@@ -59,29 +74,41 @@ def describe_target(target: Argument) -> str:
 def asked_sources(x: Execution, sources: Argument) -> list[AskedSource]:
     """The sources one by one, spelled as in the call where it lists them."""
     node = sources.place.node if sources.place is not None else None
-    content = heap.resolved(x, sources.value)
-    if isinstance(content, Sequence) and content.rest is None:
-        spelled = _spelled(node, len(content.items))
-        return [
-            entry
-            for item, text in zip(content.items, spelled, strict=True)
-            for entry in _one(x, item, text)
-        ]
-    if isinstance(content, Mapped):
-        spelled = _spelled(node, len(content.items))
-        return [
-            entry
-            for item, text in zip(content.items.values(), spelled, strict=True)
-            for entry in _one(x, item, text)
-        ]
-    return _one(x, sources.value, _text(node))
+    parts = _parts(x, sources.value)
+    spelled = _spelled(node)
+    if len(spelled) == len(parts):
+        texts = [_text(part) for part in spelled]
+        return [e for part, text in zip(parts, texts, strict=True) for e in _one(x, part, text)]
+    whole = _text(node)
+    found = [entry for part in parts for entry in _one(x, part, whole)]
+    return found if len(parts) == 1 else [replace(e, is_part=len(found) > 1) for e in found]
 
 
-def _spelled(node: cst.CSTNode | None, count: int) -> list[str]:
-    """The sources as a literal list or dictionary spells them, else by the whole expression."""
-    if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) and len(node.elements) == count:
-        return [text_of(element.value) for element in node.elements]
-    return [_text(node)] * count
+def _parts(x: Execution, sources: Value) -> list[Value]:
+    """What a list of sources is made of, as far as that can be told apart."""
+    content = heap.resolved(x, sources)
+    match content:
+        case Sequence():
+            rest = content.rest
+            others = list(rest.options) if isinstance(rest, Choice) else [rest]
+            return [*content.items, *(part for part in others if part is not None)]
+        case Mapped() if content.rest is None:
+            return list(content.items.values())
+        case Parameters():
+            return [Parameters((owner,), content.which) for owner in content.owners]
+        case _:
+            return [sources]
+
+
+def _spelled(node: cst.CSTNode | None) -> list[cst.CSTNode | None]:
+    """The sources as a literal list, dictionary or sum of lists spells them."""
+    match node:
+        case cst.List() | cst.Tuple() | cst.Dict():
+            return [element.value for element in node.elements]
+        case cst.BinaryOperation(operator=cst.Add()):
+            return [*_spelled(node.left), *_spelled(node.right)]
+        case _:
+            return [node]
 
 
 def _text(node: cst.CSTNode | None) -> str:
@@ -124,6 +151,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     rebound = source.value.rebound if isinstance(source.value, Data) else None
     blank = Answer(
         source=source.text,
+        is_part=source.is_part,
         state="unknown",
         created=x.sources[source.identities[0]].station,
         source_kind=x.sources[source.identities[0]].kind.value,
@@ -144,7 +172,12 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             return replace(blank, state="cut", cause=stopped)
         return replace(blank, state="unwatched", sure=any(path.sure for _, path in recorded))
     if recorded:
-        return _answer_recorded(x, tape, source, recorded, blank)
+        found = _answer_recorded(x, tape, source, recorded, blank)
+        part = _cut_part(x, tape, source, paths) if found.state == "live" else None
+        if part is None:
+            return found
+        proven = not _may_carry(tape, paths)
+        return replace(blank, state="cut", cause=part, is_part=True, proven=proven)
     proven = not _may_carry(tape, paths)
     made = _target_made_unrecorded(x, tape, target.value)
     if live:
@@ -236,6 +269,36 @@ def _answer_missed(
         missed_before_watch=watched if ran else None,
         sure=path.sure,
     )
+
+
+#: Breaks that nobody means for a part of what is trained.
+_CARELESS_BREAKS = (
+    *HOST_BREAKS,
+    Break.NO_GRADIENT,
+    Break.INTEGER_CAST,
+    Break.ZERO_GRADIENT,
+    Break.REWRAP,
+)
+
+
+def _cut_part(x: Execution, tape: int, source: AskedSource, paths: Paths) -> Cause | None:
+    """Why a model or variable within the source gets nothing, while other parts of it do."""
+    if not source.is_group and not isinstance(source.value, Parameters):
+        return None
+    live = {identity for identity, path in paths.items() if path.cut is None}
+    for identity, path in paths.items():
+        if path.cut is None or not path.sure or path.cut.kind not in _CARELESS_BREAKS:
+            continue
+        if x.sources[identity].kind not in (SourceKind.VARIABLE, SourceKind.MODEL):
+            continue
+        if path.tapes is not None and tape not in path.tapes:
+            continue
+        around = x.ancestors(identity)
+        if not any(own in around for own in source.identities) or around & live:
+            continue
+        if not any(identity in x.ancestors(other) for other in live):
+            return path.cut
+    return None
 
 
 def _is_definite(x: Execution, source: AskedSource) -> bool:
