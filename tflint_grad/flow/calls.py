@@ -281,7 +281,10 @@ def _run_abroad(
             names.escape(x, value)
         for tape in recording:
             x.tapes[tape].saw_opaque = True
-        return x.opaque(node, x.groups(bound.values()))
+        groups = x.groups(bound.values())
+        if not recording and not any(path.tapes for paths in groups for path in paths.values()):
+            return adopting_object(x, [*bound.values()], text_of(node), None, node)
+        return x.opaque(node, groups)
     finally:
         x.abroad = False
         used = x.steps - start

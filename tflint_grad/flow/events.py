@@ -20,7 +20,8 @@ class Answer:
 
     `state`: live, lost (live beside a part that a host call lost), cut, unrecorded, unwatched,
     absent or unknown. `cause` is set for cut and lost; `missed` is the step that the tape did not
-    record. `is_part`: `source` spells other sources as well.
+    record. `is_part`: `source` spells other sources as well. `is_dead`: nothing of the target is
+    live but what was made in sight, so that nothing comes back however opaque the way is.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Answer:
     source_kind: str = ""
     proven: bool = True
     is_part: bool = False
+    is_dead: bool = False
 
     @property
     def row(self) -> int | None:

@@ -404,6 +404,8 @@ def _of_super(x: Execution, receiver: Super, name: str) -> Value:
                 return replace(found, receiver=receiver.receiver)
             if found is not None:
                 return found
+    if name in PARAMETER_LISTS and isinstance(receiver.receiver, Object):
+        return Parameters((receiver.receiver.identity,), name)
     return Method(receiver, name)
 
 

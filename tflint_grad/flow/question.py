@@ -81,6 +81,10 @@ def asked_sources(x: Execution, sources: Argument) -> list[AskedSource]:
         return [e for part, text in zip(parts, texts, strict=True) for e in _one(x, part, text)]
     whole = _text(node)
     found = [entry for part in parts for entry in _one(x, part, whole)]
+    if not found and any(not x.is_none(part) for part in parts):
+        # Whatever it is: nothing comes back where nothing of the target is live or recorded.
+        unknown = x.unknown_object(whole)
+        return [AskedSource(whole, (unknown.identity,), unknown, True)]
     return found if len(parts) == 1 else [replace(e, is_part=len(found) > 1) for e in found]
 
 
@@ -198,14 +202,38 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     ]
     if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
-        return replace(blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven)
+        dead = None not in _ways_left(x, paths)
+        return replace(
+            blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven, is_dead=dead
+        )
     if made is not None:
         return replace(blank, state="unrecorded", missed=made)
+    last = _only_cut(x, tape, target.value, paths) if not matched else None
+    if last is not None:
+        return replace(blank, state="cut", cause=last, sure=False, is_dead=True)
     if matched or not proven or any(not path.sure for path in paths.values()):
         return replace(blank, sure=False)
     if not _is_definite(x, source) or not _is_known_result(x, target.value, paths):
         return replace(blank, sure=False)
     return replace(blank, state="absent")
+
+
+def _ways_left(x: Execution, paths: Paths) -> set[Cause | None]:
+    """What cuts the ways from all that may be another thing than it is called; None: a live one."""
+    return {
+        path.cut
+        for identity, path in paths.items()
+        if path.cut is not None or x.sources[identity].kind not in _MADE_KINDS
+    }
+
+
+def _only_cut(x: Execution, tape: int, target: Value, paths: Paths) -> Cause | None:
+    """The one step after which nothing at all of the target is live: no source gets anything."""
+    causes = _ways_left(x, paths)
+    made = target.made if isinstance(target, Data) else None
+    if len(causes) != 1 or made is None or tape not in made.recording:
+        return None
+    return causes.pop()
 
 
 def _may_carry(tape: int, paths: Paths) -> bool:
