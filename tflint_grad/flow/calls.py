@@ -121,7 +121,14 @@ def call_opaque(
         return adopting_object(x, values, text_of(node), None, node)
     if reads or x.recording:
         groups.extend(x.groups(values))
-    return x.opaque(node, groups)
+    return picked(x, x.opaque(node, groups), values)
+
+
+def picked(x: Execution, result: Data, values: Many[Value]) -> Data:
+    """What comes out of a container may have been put into it: `loss = first(losses)`."""
+    if any(isinstance(heap.resolved(x, value), (Sequence, Mapped)) for value in values):
+        return replace(result, made=None)
+    return result
 
 
 def adopting_object(

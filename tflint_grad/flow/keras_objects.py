@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
-from tflint_grad.flow.calls import call_opaque, call_value, run_callback
+from tflint_grad.flow.calls import call_opaque, call_value, picked, run_callback
 from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
 from tflint_grad.flow.operations import dtype_of
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, combined, joined, unsure
@@ -113,7 +113,7 @@ def call_keras_object(
         groups = [own, *x.groups([*values, *results])]
         if receiver.cls is None and not results and x.survey.is_model(_called_name(node)):
             return x.operate(node, groups, Kind.UNKNOWN)  # not just anything that can be called
-        return _called_object(x, receiver, groups, node)
+        return picked(x, _called_object(x, receiver, groups, node), values)
     return _call_known_class(x, receiver, found, values, node)
 
 

@@ -76,16 +76,18 @@ def asked_sources(x: Execution, sources: Argument) -> list[AskedSource]:
     node = sources.place.node if sources.place is not None else None
     parts = _parts(x, sources.value)
     spelled = _spelled(node)
-    if len(spelled) == len(parts):
-        texts = [_text(part) for part in spelled]
-        return [e for part, text in zip(parts, texts, strict=True) for e in _one(x, part, text)]
     whole = _text(node)
-    found = [entry for part in parts for entry in _one(x, part, whole)]
+    single = len(spelled) == len(parts)
+    texts = [_text(part) for part in spelled] if single else [whole] * len(parts)
+    found = [
+        entry for part, text in zip(parts, texts, strict=True) for entry in _one(x, part, text)
+    ]
     if not found and any(not x.is_none(part) for part in parts):
         # Whatever it is: nothing comes back where nothing of the target is live or recorded.
         unknown = x.unknown_object(whole)
         return [AskedSource(whole, (unknown.identity,), unknown, True)]
-    return found if len(parts) == 1 else [replace(e, is_part=len(found) > 1) for e in found]
+    several = not single and len(parts) > 1 and len(found) > 1
+    return [replace(entry, is_part=True) for entry in found] if several else found
 
 
 def _parts(x: Execution, sources: Value) -> list[Value]:
@@ -184,6 +186,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
         return replace(blank, state="cut", cause=part, is_part=True, proven=proven)
     proven = not _may_carry(tape, paths)
     made = _target_made_unrecorded(x, tape, target.value)
+    is_data = isinstance(target.value, Data)
     if live:
         stopped = severed(x, tape, source, [path for _, path in live])
         if stopped is not None:
@@ -193,7 +196,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
         opaque = missed.state == "unrecorded" and not missed.sure
         if made is not None and opaque and not missed.missed_is_gradient:
             # However opaque the way is: what made the target itself was not recorded.
-            return replace(blank, state="unrecorded", missed=made)
+            return replace(blank, state="unrecorded", missed=made, sure=is_data)
         return replace(missed, proven=proven)
     cuts = [
         path
@@ -207,7 +210,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven, is_dead=dead
         )
     if made is not None:
-        return replace(blank, state="unrecorded", missed=made)
+        return replace(blank, state="unrecorded", missed=made, sure=is_data)
     last = _only_cut(x, tape, target.value, paths) if not matched else None
     if last is not None:
         return replace(blank, state="cut", cause=last, sure=False, is_dead=True)
@@ -433,11 +436,26 @@ def _first_missed(tape: int, paths: Iterable[Path]) -> Step | None:
 
 def _target_made_unrecorded(x: Execution, tape: int, value: Value) -> Station | None:
     """The target is the result of an operation that ran while the tape was not recording."""
+    if isinstance(value, Object):
+        return _computed_outside(x, value)
     if not isinstance(value, Data) or value.made is None or tape in value.made.recording:
         return None
     if tape in dict(value.made.paused):
         return None
     return value.made.station if value.kind in (Kind.TENSOR, Kind.UNKNOWN) else None
+
+
+def _computed_outside(x: Execution, value: Object) -> Station | None:
+    """`loss = loss_fn(labels, outputs)` by something unknown, outside of any tape.
+
+    With one argument alone it may only be unwrapped: `loss = first(losses)`.
+    """
+    station = x.sources[value.identity].station
+    content: Paths = x.store.get(("content", value.identity), {})
+    node = station.place.node if station is not None else None
+    if not isinstance(node, cst.Call) or len(node.args) < 2:
+        return None
+    return station if any(path.steps for path in content.values()) else None
 
 
 def failing_steps(tape: int, paths: Paths) -> tuple[Cause, ...]:

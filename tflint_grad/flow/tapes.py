@@ -135,6 +135,8 @@ def call_tape(
             if entry is not None:
                 _watch(x, tape, entry.value, node)
             return NONE
+        case "_ensure_recording":
+            return tape  # TF 2.21: a `with` of it records, as one of the tape does
         case "__enter__":
             enter(x, tape, node)
             return tape
