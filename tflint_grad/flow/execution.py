@@ -340,6 +340,7 @@ class Execution(cst.CSTVisitor):
             # there None.
             self.frame.graph_control > 0 and not (kind is Break.STOPPED and _is_variable(operand)),
             explicit,
+            recording=recording,
         )
         paths = cut_paths(through(self, groups, station, True, False), cause)
         made = Made(station, recording, self.paused)

@@ -66,6 +66,7 @@ class Cause:
     `meant`: what comes out is stopped later on, so that nobody misses it beside a live part.
     `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
     shape is checked, a float where an integer is wanted.
+    `recording`: the tapes that ran then.
     """
 
     kind: Break
@@ -79,6 +80,7 @@ class Cause:
     explicit: bool = False
     meant: bool = False
     fails: bool = False
+    recording: Tapes = NO_TAPES
 
     @property
     def raises(self) -> bool:

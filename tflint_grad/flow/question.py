@@ -205,13 +205,16 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     ]
     if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
-        dead = None not in _ways_left(x, paths)
+        dead = all(
+            path.cut is not None or x.sources[identity].kind in _MADE_KINDS
+            for identity, path in paths.items()
+        )
         return replace(
             blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven, is_dead=dead
         )
     if made is not None:
         return replace(blank, state="unrecorded", missed=made, sure=is_data)
-    last = _only_cut(x, tape, target.value, paths) if not matched else None
+    last = _only_cut(tape, paths) if not matched else None
     if last is not None:
         return replace(blank, state="cut", cause=last, sure=False, is_dead=True)
     if matched or not proven or any(not path.sure for path in paths.values()):
@@ -221,22 +224,11 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     return replace(blank, state="absent")
 
 
-def _ways_left(x: Execution, paths: Paths) -> set[Cause | None]:
-    """What cuts the ways from all that may be another thing than it is called; None: a live one."""
-    return {
-        path.cut
-        for identity, path in paths.items()
-        if path.cut is not None or x.sources[identity].kind not in _MADE_KINDS
-    }
-
-
-def _only_cut(x: Execution, tape: int, target: Value, paths: Paths) -> Cause | None:
+def _only_cut(tape: int, paths: Paths) -> Cause | None:
     """The one step after which nothing at all of the target is live: no source gets anything."""
-    causes = _ways_left(x, paths)
-    made = target.made if isinstance(target, Data) else None
-    if len(causes) != 1 or made is None or tape not in made.recording:
-        return None
-    return causes.pop()
+    causes = {path.cut for path in paths.values()}
+    cause = causes.pop() if len(causes) == 1 else None
+    return cause if cause is not None and tape in cause.recording else None
 
 
 def _may_carry(tape: int, paths: Paths) -> bool:
