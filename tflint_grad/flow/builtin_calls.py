@@ -319,7 +319,8 @@ def _filtered(x: Execution, values: Many[Value], node: cst.CSTNode) -> Value:
 
 def _reduced(x: Execution, name: str, values: Many[Value], node: cst.CSTNode) -> Value:
     if name == "sum" and len(values) > 1 and isinstance(heap.resolved(x, values[1]), Sequence):
-        return reduce(partial(binary, x, node, "+"), heap.parts(x, values[0]), values[1])
+        lists = rounds(x, values[0], node).values
+        return reduce(partial(binary, x, node, "+"), lists, values[1])
     parts: list[Value] = []
     for value in values if len(values) > 1 and name != "sum" else values[:1]:
         if isinstance(value, Generator):

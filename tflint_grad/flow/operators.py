@@ -65,7 +65,7 @@ def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Val
     if isinstance(left, Parameters) and isinstance(right, Parameters) and symbol == "+":
         return Parameters((*left.owners, *right.owners), left.which)
     if symbol == "+":
-        joined = _concatenated(x, left, right)
+        joined = concatenated(x, left, right)
         if joined is not None:
             return joined
     if isinstance(left, Object) and isinstance(left.cls, Class) and symbol in _DUNDERS:
@@ -106,7 +106,7 @@ def _arithmetic_dtype(left: Value, right: Value, symbol: str) -> str:
     return dtypes[0] if dtypes[0] == dtypes[1] else ""
 
 
-def _concatenated(x: Execution, left: Value, right: Value) -> Value | None:
+def concatenated(x: Execution, left: Value, right: Value) -> Value | None:
     """The sum of two lists, one of which may be the variables that a model owns."""
     first, second = _listed(x, left), _listed(x, right)
     if first is None or second is None:
