@@ -341,6 +341,7 @@ class Execution(cst.CSTVisitor):
             self.frame.graph_control > 0 and not (kind is Break.STOPPED and _is_variable(operand)),
             explicit,
             recording=recording,
+            moment=self.steps,
         )
         paths = cut_paths(through(self, groups, station, True, False), cause)
         made = Made(station, recording, self.paused)

@@ -66,7 +66,7 @@ class Cause:
     `meant`: what comes out is stopped later on, so that nobody misses it beside a live part.
     `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
     shape is checked, a float where an integer is wanted.
-    `recording`: the tapes that ran then.
+    `recording`: the tapes that ran at that `moment` of the execution.
     """
 
     kind: Break
@@ -81,6 +81,7 @@ class Cause:
     meant: bool = False
     fails: bool = False
     recording: Tapes = NO_TAPES
+    moment: int = 0
 
     @property
     def raises(self) -> bool:

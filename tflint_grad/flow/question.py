@@ -214,7 +214,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
         )
     if made is not None:
         return replace(blank, state="unrecorded", missed=made, sure=is_data)
-    last = _only_cut(tape, paths) if not matched else None
+    last = _fatal_cut(tape, paths) if not matched else None
     if last is not None:
         return replace(blank, state="cut", cause=last, sure=False, is_dead=True)
     if matched or not proven or any(not path.sure for path in paths.values()):
@@ -224,11 +224,11 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     return replace(blank, state="absent")
 
 
-def _only_cut(tape: int, paths: Paths) -> Cause | None:
-    """The one step after which nothing at all of the target is live: no source gets anything."""
+def _fatal_cut(tape: int, paths: Paths) -> Cause | None:
+    """The step after which nothing at all of the target is live, so that no source gets anything."""
     causes = {path.cut for path in paths.values()}
-    cause = causes.pop() if len(causes) == 1 else None
-    return cause if cause is not None and tape in cause.recording else None
+    seen = [cause for cause in causes if cause is not None and tape in cause.recording]
+    return max(seen, key=lambda cause: cause.moment) if seen and None not in causes else None
 
 
 def _may_carry(tape: int, paths: Paths) -> bool:
