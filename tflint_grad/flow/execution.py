@@ -133,6 +133,7 @@ class Execution(cst.CSTVisitor):
         self.entry = 0  # which entry is being executed
         self.opened_in: dict[int, int] = {}
         self.opened_at: dict[int, Station] = {}
+        self.called_unknown: set[int] = set()  # models of unknown class that were called
         self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
         self.paused: tuple[tuple[int, Station], ...] = ()  # tapes under stop_recording

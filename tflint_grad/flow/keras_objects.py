@@ -112,7 +112,9 @@ def call_keras_object(
             names.escape(x, value)
         groups = [own, *x.groups([*values, *results])]
         if receiver.cls is None and not results and x.survey.is_model(_called_name(node)):
-            return x.operate(node, groups, Kind.UNKNOWN)  # not just anything that can be called
+            # Not just anything that can be called: what it is given flows, and for sure.
+            x.called_unknown.add(receiver.identity)
+            return x.operate(node, groups, Kind.UNKNOWN)
         return picked(x, _called_object(x, receiver, groups, node), values)
     return _call_known_class(x, receiver, found, values, node)
 

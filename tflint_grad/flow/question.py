@@ -221,6 +221,8 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
         return replace(blank, sure=False)
     if not _is_definite(x, source) or not _is_known_result(x, target.value, paths):
         return replace(blank, sure=False)
+    if x.called_unknown & paths.keys():
+        return replace(blank, sure=False)  # it may hold what is asked for
     return replace(blank, state="absent")
 
 
