@@ -146,3 +146,28 @@ def test_an_object_is_what_it_was_made_with(use: str, tmp_path: Path) -> None:
 
 def test_without_evidence_it_stays_unknown(tmp_path: Path) -> None:
     assert shown(tmp_path, {"trainer.py": trainer()}) == []
+
+
+MODULE = """\
+import tensorflow as tf
+
+
+class Cleaner(tf.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = tf.Variable(1.0)
+
+    def __call__(self, x):
+        return tf.round(self.w * x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [("", [("TFG204", "trainer.py")]), (": tf.keras.Model", [])],
+)
+def test_what_is_called_a_model_is_no_other_module(
+    annotation: str, expected: list[tuple[str, str]], tmp_path: Path
+) -> None:
+    files = {"trainer.py": trainer(annotation), "cleaner.py": MODULE, "nets.py": ""}
+    assert shown(tmp_path, files) == expected

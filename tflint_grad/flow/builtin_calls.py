@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Many
 from dataclasses import replace
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
 from tflint_grad.flow.control import control_on
 from tflint_grad.flow.host import holds_symbolic, host_use
-from tflint_grad.flow.iteration import rounds
+from tflint_grad.flow.iteration import element_of, rounds
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.operators import binary
 from tflint_grad.flow.paths import Break
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -218,7 +220,10 @@ def _collected(x: Execution, name: str, values: Many[Value], node: cst.CSTNode) 
         return heap.new_list(x, heap.EMPTY_LIST) if name == "list" else Sequence(kind=name)
     value = values[0]
     if isinstance(value, Parameters):
-        return value
+        if name != "list":
+            return value
+        elements = [element_of(x, Parameters((o,), value.which), node) for o in value.owners]
+        return heap.new_list(x, Sequence((), join_values(elements), "list"))
     if name == "iter" and isinstance(value, (Generator, Sequence)):
         return value
     content = heap.resolved(x, value)
@@ -314,6 +319,9 @@ def _filtered(x: Execution, values: Many[Value], node: cst.CSTNode) -> Value:
 
 
 def _reduced(x: Execution, name: str, values: Many[Value], node: cst.CSTNode) -> Value:
+    if name == "sum" and len(values) > 1 and isinstance(heap.resolved(x, values[1]), Sequence):
+        lists = rounds(x, values[0], node).values
+        return reduce(partial(binary, x, node, "+"), lists, values[1])
     parts: list[Value] = []
     for value in values if len(values) > 1 and name != "sum" else values[:1]:
         if isinstance(value, Generator):

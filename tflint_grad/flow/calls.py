@@ -123,7 +123,14 @@ def call_opaque(
         return adopting_object(x, values, text_of(node), None, node)
     if reads or x.recording:
         groups.extend(x.groups(values))
-    return x.opaque(node, groups)
+    return picked(x, x.opaque(node, groups), values)
+
+
+def picked(x: Execution, result: Data, values: Many[Value]) -> Data:
+    """What comes out of a container may have been put into it: `loss = first(losses)`."""
+    if any(isinstance(heap.resolved(x, value), (Sequence, Mapped)) for value in values):
+        return replace(result, made=None)
+    return result
 
 
 def adopting_object(
@@ -312,7 +319,10 @@ def _run_abroad(
             names.escape(x, value)
         for tape in recording:
             x.tapes[tape].saw_opaque = True
-        return x.opaque(node, x.groups(bound.values()))
+        groups = x.groups(bound.values())
+        if not recording and not any(path.tapes for paths in groups for path in paths.values()):
+            return adopting_object(x, [*bound.values()], text_of(node), None, node)
+        return x.opaque(node, groups)
     finally:
         x.abroad = False
         used = x.steps - start

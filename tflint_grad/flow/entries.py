@@ -11,7 +11,7 @@ import libcst as cst
 from tflint_grad.flow import modules, names
 from tflint_grad.flow.calls import context_of_call
 from tflint_grad.flow.fixtures import fixture_value
-from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, hook_mode
+from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, hook_mode, is_model_class
 from tflint_grad.flow.paths import LEAF
 from tflint_grad.flow.state import EAGER, Context, SourceKind
 from tflint_grad.flow.syntax import loaded_names
@@ -136,7 +136,8 @@ def _parameter(
     if isinstance(default, Object) and isinstance(default.cls, Class):
         return default
     if isinstance(default, Data) and default.kind is Kind.HOST:
-        if isinstance(default.constant, (bool, str, int, float)) and name not in x.source_names:
+        # A number, written down or computed: `rate=0.1`, `scale=2.0**10`.
+        if default.dtype and not default.paths and name not in x.source_names:
             return Data(Kind.HOST, dtype=default.dtype)
     elif isinstance(default, (Function, Known)):
         return UNKNOWN
@@ -187,6 +188,8 @@ def linked_class(x: Program, function: Function, param: cst.Param, annotation: s
     if is_far and (not annotation or annotation.endswith(("Model", "Layer", "Module"))):
         others = _classes_of_project(x, function, used, called)
         candidates = _covering(x, others, used, called)
+        if annotation.endswith(("Model", "Layer")):
+            candidates = [cls for cls in candidates if is_model_class(cls)]
     parents = {base.identity for cls in candidates for base in cls.ancestry()[1:]}
     candidates = [cls for cls in candidates if cls.identity not in parents]
     if len(candidates) > 1 and not (is_far and name in _ANY_MODEL):

@@ -20,7 +20,8 @@ class Answer:
 
     `state`: live, lost (live beside a part that a host call lost), cut, unrecorded, unwatched,
     absent or unknown. `cause` is set for cut and lost; `missed` is the step that the tape did not
-    record.
+    record. `is_part`: `source` spells other sources as well. `is_dead`: nothing of the target is
+    live but what was made in sight, so that nothing comes back however opaque the way is.
     """
 
     source: str
@@ -36,6 +37,8 @@ class Answer:
     rebound_name: str = ""
     source_kind: str = ""
     proven: bool = True
+    is_part: bool = False
+    is_dead: bool = False
 
     @property
     def row(self) -> int | None:
@@ -50,7 +53,8 @@ class Answer:
 class GradientTaken(Event):
     """`tape.gradient(target, sources)` or a relative of it.
 
-    `failing`: steps that the backward pass meets, whatever is asked for, and that raise.
+    `failing`: steps that the backward pass meets, whatever is asked for, and that raise. `opened`:
+    where this tape was opened, which may be one of several made at its place.
     """
 
     tape: TapeSite
@@ -62,6 +66,7 @@ class GradientTaken(Event):
     zeros: bool
     hook: str = ""
     failing: tuple[Cause, ...] = ()
+    opened: Station | None = None
 
     @property
     def row(self) -> int:

@@ -133,6 +133,8 @@ class Execution(cst.CSTVisitor):
         self.doubts = 0  # branches in execution that nothing shows to be taken
         self.entry = 0  # which entry is being executed
         self.opened_in: dict[int, int] = {}
+        self.opened_at: dict[int, Station] = {}
+        self.called_unknown: set[int] = set()  # models of unknown class that were called
         self.newest_tape: dict[int, int] = {}
         self.exit_stacks: dict[int, list[Tape]] = {}
         self.paused: tuple[tuple[int, Station], ...] = ()  # tapes under stop_recording
@@ -340,6 +342,8 @@ class Execution(cst.CSTVisitor):
             # there None.
             self.frame.graph_control > 0 and not (kind is Break.STOPPED and _is_variable(operand)),
             explicit,
+            recording=recording,
+            moment=self.steps,
         )
         paths = cut_paths(through(self, groups, station, True, False), cause)
         made = Made(station, recording, self.paused)

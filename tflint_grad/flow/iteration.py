@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.paths import Path
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NOTHING,
@@ -174,8 +175,35 @@ def _unpack_pattern(x: Execution, target: cst.Tuple | cst.List, value: Value) ->
         for index, part in enumerate(targets):
             unpack(x, part, Object(x.child(value.identity, f"[{index}]")))
         return
-    for part in targets:
-        unpack(x, part, element_of(x, value, target))
+    elements = [element_of(x, value, target) for _ in targets]
+    if isinstance(value, Data) and _is_model_output(x, value):
+        elements = _related(x, targets, elements)
+    for part, element in zip(targets, elements, strict=True):
+        unpack(x, part, element)
+
+
+def _is_model_output(x: Execution, value: Data) -> bool:
+    if value.made is None:
+        return False
+    return value.kind is Kind.UNKNOWN or id(value.made.station.place.node) in x.layer_calls
+
+
+def _related(x: Execution, targets: list[cst.BaseExpression], elements: list[Value]) -> list[Value]:
+    """What one model returns may depend on each other: `maps, scores = model(image)`."""
+    named = [
+        names.identified(x, target.value, element, target)
+        if isinstance(target, cst.Name)
+        else element
+        for target, element in zip(targets, elements, strict=True)
+    ]
+    known = [value.identity for value in named if isinstance(value, Data) and value.identity]
+    recorded = Path(x.recording, sure=False)
+    return [
+        replace(value, paths={**dict.fromkeys(known, recorded), **value.paths})
+        if known and isinstance(value, Data)
+        else value
+        for value in named
+    ]
 
 
 def store_item(x: Execution, target: cst.Subscript, value: Value) -> None:

@@ -38,6 +38,10 @@ MODEL_MEMBERS = frozenset(
         "name",
     ]
 )
+#: What every tf.Module has.
+MODULE_MEMBERS = frozenset(
+    ["trainable_variables", "variables", "non_trainable_variables", "submodules", "name"]
+)
 _MODULES = ("tensorflow.Module", "sonnet.Module", "gpflow.Module", "gpflow.models.GPModel")
 
 
@@ -47,6 +51,12 @@ def owns_variables(base: str) -> bool:
         return True
     found = keras_class(base)
     return found is not None and found.kind in ("model", "layer")
+
+
+def is_model_class(cls: Class) -> bool:
+    """Whether a class of the project derives from a model or layer of Keras."""
+    found = (keras_class(base) for base in cls.library_bases())
+    return any(base is not None and base.kind in ("model", "layer") for base in found)
 
 
 def hook_mode(function: Function, cls: Class | None) -> str:

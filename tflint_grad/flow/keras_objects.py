@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
-from tflint_grad.flow.calls import call_opaque, call_value, run_callback
+from tflint_grad.flow.calls import call_opaque, call_value, picked, run_callback
 from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
 from tflint_grad.flow.operations import BREAKS, dtype_of
-from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, joined, unsure
+from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, combined, joined, unsure
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.values import (
     NONE,
@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
 _OWNERS = ("layer", "model")
+#: Layers that are made of other layers or functions; those that others are made of are numbers.
+_AROUND_OTHERS = frozenset(
+    (
+        *("Layer", "Wrapper", "TimeDistributed", "Bidirectional", "SpectralNormalization"),
+        *("RNN", "StackedRNNCells", "Lambda", "TFSMLayer"),
+    )
+)
 
 
 def keras_callable(
@@ -67,7 +74,8 @@ def keras_callable(
     # As it is written: Keras 2 has facts of its own.
     made = Object(x.new_source(kind, name.rsplit(".", 1)[-1], x.station(node)), qualified)
     x.sources[made.identity].is_library = True
-    adopt_layers(x, made, arguments)
+    if found.kind != "layer" or name.rsplit(".", 1)[-1] in _AROUND_OTHERS:
+        adopt_layers(x, made, arguments)
     for entry in arguments:
         if entry.keyword == "activation" or (
             name.endswith("Lambda") and entry.keyword in (None, "function")
@@ -104,14 +112,16 @@ def call_keras_object(
         for value in values:
             names.escape(x, value)
         groups = [own, *x.groups([*values, *results])]
-        return _called_object(x, receiver, groups, node)
+        if receiver.cls is None and not results and x.survey.is_model(_called_name(node)):
+            # Not just anything that can be called: what it is given flows, and for sure.
+            x.called_unknown.add(receiver.identity)
+            return x.operate(node, groups, Kind.UNKNOWN)
+        return picked(x, _called_object(x, receiver, groups, node), values)
     return _call_known_class(x, receiver, found, arguments, node)
 
 
 def _called_object(x: Execution, receiver: Object, groups: list[Paths], node: cst.CSTNode) -> Data:
     """Calling the very object is a sure dependency on it; its arguments may or may not flow."""
-    from tflint_grad.flow.paths import combined
-
     result = x.opaque(node, groups[1:])
     own = x.operate(node, [groups[0]], Kind.UNKNOWN)
     return replace(result, paths=combined((own.paths, result.paths)))
@@ -148,8 +158,6 @@ def _through_layers(
     own = x.operate(node, [{receiver.identity: LEAF}], Kind.TENSOR)
     if isinstance(value, Data) and value.paths and any(p.cut for p in value.paths.values()):
         return value
-    from tflint_grad.flow.paths import combined
-
     if isinstance(value, Data):
         return replace(value, kind=Kind.TENSOR, paths=combined((value.paths, own.paths)))
     return value
@@ -332,10 +340,11 @@ def call_library_method(
         groups = [*x.groups(values)]
         if kind in _OWNERS and name == "predict_step":
             groups.append({receiver.identity: LEAF})
-        result = x.opaque(node, groups)
         if name in ("compute_loss", "compiled_loss"):
-            return replace(result, kind=Kind.TENSOR, dtype="float", symbolic=x.context.is_graph)
-        return result
+            # The prediction flows for sure; losses that layers have added may come on top.
+            flowing = x.operate(node, groups, Kind.TENSOR, "float")
+            return replace(flowing, paths=combined((flowing.paths, x.opaque(node, ()).paths)))
+        return x.opaque(node, groups)
     if found.kind == "gradient":
         for value in values:
             run_callback(x, value, node)
@@ -372,10 +381,22 @@ def _last_name(node: cst.CSTNode) -> str:
 
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
         return ""
-    receiver = node.func.value
-    if isinstance(receiver, cst.Attribute):
-        return receiver.attr.value
-    return receiver.value if isinstance(receiver, cst.Name) else ""
+    return _name_of(node.func.value)
+
+
+def _called_name(node: cst.CSTNode) -> str:
+    """`model` of `self.model(…)`."""
+    import libcst as cst
+
+    return _name_of(node.func) if isinstance(node, cst.Call) else ""
+
+
+def _name_of(node: cst.CSTNode) -> str:
+    import libcst as cst
+
+    if isinstance(node, cst.Attribute):
+        return node.attr.value
+    return node.value if isinstance(node, cst.Name) else ""
 
 
 def _host_value(

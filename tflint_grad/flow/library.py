@@ -22,6 +22,7 @@ from tflint_grad.flow.methods import update_variable
 from tflint_grad.flow.operations import call_operation, stop
 from tflint_grad.flow.python_functions import called, decorated, numpy_function, py_function
 from tflint_grad.flow.structures import (
+    chained,
     clip_by_global_norm,
     nest_flatten,
     nest_map,
@@ -140,6 +141,8 @@ _SPECIAL: dict[str, Handler] = {
     "abc.abstractproperty": role("property"),
     "functools.partial": make_partial,
     "functools.reduce": reduce_values,
+    "itertools.chain": chained,
+    "itertools.chain.from_iterable": chained,
     "dataclasses.replace": replaced,
     "dataclasses.field": lambda x, name, arguments, node: Partial(
         Known(name), (), {e.keyword: e.value for e in arguments if e.keyword}

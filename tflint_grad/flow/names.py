@@ -325,6 +325,8 @@ def read_attribute(x: Execution, receiver: Value, name: str, node: cst.CSTNode) 
             return _of_super(x, receiver, name)
         case Data():
             return _of_data(x, receiver, name, node)
+        case _ if name in STATIC_ATTRIBUTES:
+            return STATIC  # an array or tensor that was taken for a list
         case _:
             return Method(receiver, name)
 
@@ -402,6 +404,8 @@ def _of_super(x: Execution, receiver: Super, name: str) -> Value:
                 return replace(found, receiver=receiver.receiver)
             if found is not None:
                 return found
+    if name in PARAMETER_LISTS and isinstance(receiver.receiver, Object):
+        return Parameters((receiver.receiver.identity,), name)
     return Method(receiver, name)
 
 

@@ -65,7 +65,7 @@ def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Val
     if isinstance(left, Parameters) and isinstance(right, Parameters) and symbol == "+":
         return Parameters((*left.owners, *right.owners), left.which)
     if symbol == "+":
-        joined = _concatenated(x, left, right)
+        joined = concatenated(x, left, right)
         if joined is not None:
             return joined
     if isinstance(left, Object) and isinstance(left.cls, Class) and symbol in _DUNDERS:
@@ -106,32 +106,45 @@ def _arithmetic_dtype(left: Value, right: Value, symbol: str) -> str:
     return dtypes[0] if dtypes[0] == dtypes[1] else ""
 
 
-def _concatenated(x: Execution, left: Value, right: Value) -> Value | None:
-    contents = [heap.resolved(x, value) for value in (left, right)]
-    if not any(isinstance(content, Sequence) for content in contents):
+def concatenated(x: Execution, left: Value, right: Value) -> Value | None:
+    """The sum of two lists, one of which may be the variables that a model owns."""
+    first, second = _listed(x, left), _listed(x, right)
+    if first is None or second is None:
         return None
-    if all(isinstance(content, Sequence) for content in contents):
-        first, second = contents
-        assert isinstance(first, Sequence) and isinstance(second, Sequence)
-        if first.rest is None:
-            items = Sequence((*first.items, *second.items), second.rest, first.kind)
-        else:
-            values = [first.rest, *second.items]
-            if second.rest is not None:
-                values.append(second.rest)
-            items = Sequence(first.items, join_values(values), first.kind)
-        return heap.new_list(x, items) if first.kind == "list" else items
-    known = next(content for content in contents if isinstance(content, Sequence))
-    if known.kind != "list" and known.kind != "tuple":
-        return None
-    other = contents[1] if contents[0] is known else contents[0]
-    if isinstance(other, Parameters):
-        parts = [*known.items, *([known.rest] if known.rest is not None else [])]
-        if not parts:
-            return other
-        element = Object(x.child(other.owners[0], "[*]"))
-        return Sequence((), join_values([*parts, element]), "list")
-    return None
+    for one, other in ((left, second), (right, first)):
+        if isinstance(one, Parameters) and not other.items and other.rest is None:
+            return one
+    if first.rest is None:
+        items = Sequence((*first.items, *second.items), second.rest, first.kind)
+    else:
+        values = [first.rest, *second.items]
+        if second.rest is not None:
+            values.append(second.rest)
+        items = Sequence(first.items, join_values(values), first.kind)
+    return heap.new_list(x, items) if first.kind == "list" else items
+
+
+def _listed(x: Execution, value: Value) -> Sequence | None:
+    """A list or tuple, the variables of models, or one of several of those, as one sequence."""
+    content = heap.resolved(x, value)
+    match content:
+        case Sequence():
+            return content
+        case Parameters():
+            elements = [
+                Object(x.element_of_parameters(owner, f".{content.which}[*]"))
+                for owner in content.owners
+            ]
+            return Sequence((), join_values(elements), "list")
+        case Choice():
+            found = [_listed(x, option) for option in content.options]
+            lists = [option for option in found if option is not None]
+            parts = [part for option in lists for part in heap.parts(x, option)]
+            if len(lists) < len(found):
+                return None
+            return Sequence((), join_values(parts) if parts else None, "list")
+        case _:
+            return None
 
 
 def fold(operation: cst.CSTNode, left: Value, right: Value) -> Value | None:

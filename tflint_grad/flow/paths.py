@@ -66,6 +66,7 @@ class Cause:
     `meant`: what comes out is stopped later on, so that nobody misses it beside a live part.
     `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
     shape is checked, a float where an integer is wanted.
+    `recording`: the tapes that ran at that `moment` of the execution.
     """
 
     kind: Break
@@ -79,6 +80,8 @@ class Cause:
     explicit: bool = False
     meant: bool = False
     fails: bool = False
+    recording: Tapes = NO_TAPES
+    moment: int = 0
 
     @property
     def raises(self) -> bool:
@@ -177,7 +180,10 @@ def _both_cut(left: Path, right: Path) -> Path:
     assert left.cut is not None and right.cut is not None
     if _loudness(right.cut) > _loudness(left.cut):
         left, right = right, left
-    tapes = (left.tapes or NO_TAPES) | (right.tapes or NO_TAPES)
+    if left.tapes is None or right.tapes is None:
+        tapes = None  # cut for whichever tape asks
+    else:
+        tapes = left.tapes | right.tapes
     return replace(left, tapes=tapes, sure=left.sure or right.sure)
 
 

@@ -67,6 +67,7 @@ def reset(x: Execution, tape: Tape, node: cst.CSTNode) -> None:
     x.tapes[new] = x.tapes[old]
     x.newest_tape[id(x.tapes[old])] = new
     x.opened_in[new] = x.opened_in.get(old, 0)
+    x.opened_at[new] = x.opened_at.get(old, x.tapes[old].station)
     forgotten = (old, x.station(node), frozenset(source for source, _ in state.watched))
     x.set_tape(new, replace(state, watched=(), forgotten=(*state.forgotten, forgotten)))
     x.set_tape(old, replace(state, deleted=True))

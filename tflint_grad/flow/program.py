@@ -23,7 +23,12 @@ from tflint_grad.flow.entries import (
 )
 from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
-from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, owns_variables
+from tflint_grad.flow.keras_hooks import (
+    MODEL_MEMBERS,
+    MODULE_MEMBERS,
+    is_model_class,
+    owns_variables,
+)
 from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.modules import LoadedModule, PendingMembers, run_item
 from tflint_grad.flow.paths import NO_TAPES
@@ -327,8 +332,10 @@ class Program(Interpreter):
                 found |= pending.item.attribute_names
             else:
                 found |= self.survey.members.get(entry.name, set())
-        if any(owns_variables(base) for base in cls.library_bases()):
+        if is_model_class(cls):
             found |= MODEL_MEMBERS
+        elif any(owns_variables(base) for base in cls.library_bases()):
+            found |= MODULE_MEMBERS
         return found
 
     def _keep_new_state(self, mark: int) -> None:

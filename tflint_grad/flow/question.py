@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -45,12 +45,17 @@ _MADE_KINDS = (SourceKind.VARIABLE, SourceKind.FROZEN, SourceKind.TENSOR)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedSource:
-    """One source of a gradient call, as it is spelled and as it is known."""
+    """One source of a gradient call, as it is spelled and as it is known.
+
+    `is_group`: it stands for several variables, such as `model.trainable_variables`. `is_part`: the
+    text spells other sources as well.
+    """
 
     text: str
     identities: tuple[int, ...]
     value: Value
-    is_group: bool  # stands for several variables, such as model.trainable_variables
+    is_group: bool
+    is_part: bool = False
 
     def matches(self, x: Execution, identity: int) -> bool:
         """Whether a dependency on `identity` may be one on this source."""
@@ -69,29 +74,47 @@ def describe_target(target: Argument) -> str:
 def asked_sources(x: Execution, sources: Argument) -> list[AskedSource]:
     """The sources one by one, spelled as in the call where it lists them."""
     node = sources.place.node if sources.place is not None else None
-    content = heap.resolved(x, sources.value)
-    if isinstance(content, Sequence) and content.rest is None:
-        spelled = _spelled(node, len(content.items))
-        return [
-            entry
-            for item, text in zip(content.items, spelled, strict=True)
-            for entry in _one(x, item, text)
-        ]
-    if isinstance(content, Mapped):
-        spelled = _spelled(node, len(content.items))
-        return [
-            entry
-            for item, text in zip(content.items.values(), spelled, strict=True)
-            for entry in _one(x, item, text)
-        ]
-    return _one(x, sources.value, _text(node))
+    parts = _parts(x, sources.value)
+    spelled = _spelled(node)
+    whole = _text(node)
+    single = len(spelled) == len(parts)
+    texts = [_text(part) for part in spelled] if single else [whole] * len(parts)
+    found = [
+        entry for part, text in zip(parts, texts, strict=True) for entry in _one(x, part, text)
+    ]
+    if not found and any(not x.is_none(part) for part in parts):
+        # Whatever it is: nothing comes back where nothing of the target is live or recorded.
+        unknown = x.unknown_object(whole)
+        return [AskedSource(whole, (unknown.identity,), unknown, True)]
+    several = not single and len(parts) > 1 and len(found) > 1
+    return [replace(entry, is_part=True) for entry in found] if several else found
 
 
-def _spelled(node: cst.CSTNode | None, count: int) -> list[str]:
-    """The sources as a literal list or dictionary spells them, else by the whole expression."""
-    if isinstance(node, (cst.List, cst.Tuple, cst.Dict)) and len(node.elements) == count:
-        return [text_of(element.value) for element in node.elements]
-    return [_text(node)] * count
+def _parts(x: Execution, sources: Value) -> list[Value]:
+    """What a list of sources is made of, as far as that can be told apart."""
+    content = heap.resolved(x, sources)
+    match content:
+        case Sequence():
+            rest = content.rest
+            others = list(rest.options) if isinstance(rest, Choice) else [rest]
+            return [*content.items, *(part for part in others if part is not None)]
+        case Mapped() if content.rest is None:
+            return list(content.items.values())
+        case Parameters():
+            return [Parameters((owner,), content.which) for owner in content.owners]
+        case _:
+            return [sources]
+
+
+def _spelled(node: cst.CSTNode | None) -> list[cst.CSTNode | None]:
+    """The sources as a literal list, dictionary or sum of lists spells them."""
+    match node:
+        case cst.List() | cst.Tuple() | cst.Dict():
+            return [element.value for element in node.elements]
+        case cst.BinaryOperation(operator=cst.Add()):
+            return [*_spelled(node.left), *_spelled(node.right)]
+        case _:
+            return [node]
 
 
 def _text(node: cst.CSTNode | None) -> str:
@@ -134,6 +157,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     rebound = source.value.rebound if isinstance(source.value, Data) else None
     blank = Answer(
         source=source.text,
+        is_part=source.is_part,
         state="unknown",
         created=x.sources[source.identities[0]].station,
         source_kind=x.sources[source.identities[0]].kind.value,
@@ -154,12 +178,15 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             return replace(blank, state="cut", cause=stopped)
         return replace(blank, state="unwatched", sure=any(path.sure for _, path in recorded))
     if recorded:
-        member = _cut_member(x, tape, source, matched) if not _may_carry(tape, paths) else None
-        if member is not None:
-            return replace(blank, **member)
-        return _answer_recorded(x, tape, source, recorded, blank)
+        found = _answer_recorded(x, tape, source, recorded, blank)
+        part = _cut_part(x, tape, source, paths) if found.state == "live" else None
+        if part is None:
+            return found
+        proven = not _may_carry(tape, paths)
+        return replace(blank, state="cut", cause=part, is_part=True, proven=proven)
     proven = not _may_carry(tape, paths)
     made = _target_made_unrecorded(x, tape, target.value)
+    is_data = isinstance(target.value, Data)
     if live:
         stopped = severed(x, tape, source, [path for _, path in live])
         if stopped is not None:
@@ -169,7 +196,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
         opaque = missed.state == "unrecorded" and not missed.sure
         if made is not None and opaque and not missed.missed_is_gradient:
             # However opaque the way is: what made the target itself was not recorded.
-            return replace(blank, state="unrecorded", missed=made)
+            return replace(blank, state="unrecorded", missed=made, sure=is_data)
         return replace(missed, proven=proven)
     cuts = [
         path
@@ -178,53 +205,38 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     ]
     if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
-        return replace(blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven)
+        dead = all(
+            path.cut is not None or x.sources[identity].kind in _MADE_KINDS
+            for identity, path in paths.items()
+        )
+        return replace(
+            blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven, is_dead=dead
+        )
     if made is not None:
-        return replace(blank, state="unrecorded", missed=made)
+        return replace(blank, state="unrecorded", missed=made, sure=is_data)
+    last = _fatal_cut(tape, paths) if not matched else None
+    if last is not None:
+        return replace(blank, state="cut", cause=last, sure=False, is_dead=True)
     if matched or not proven or any(not path.sure for path in paths.values()):
         return replace(blank, sure=False)
     if not _is_definite(x, source) or not _is_known_result(x, target.value, paths):
         return replace(blank, sure=False)
+    if x.called_unknown & paths.keys():
+        return replace(blank, sure=False)  # it may hold what is asked for
     return replace(blank, state="absent")
+
+
+def _fatal_cut(tape: int, paths: Paths) -> Cause | None:
+    """The step after which nothing at all of the target is live, so that no source gets anything."""
+    causes = {path.cut for path in paths.values()}
+    seen = [cause for cause in causes if cause is not None and tape in cause.recording]
+    return max(seen, key=lambda cause: cause.moment) if seen and None not in causes else None
 
 
 def _may_carry(tape: int, paths: Paths) -> bool:
     """Whether something of unknown origin reaches the target, recorded by the tape."""
     anything = paths.get(ANYTHING)
     return anything is not None and anything.cut is None and tape in (anything.tapes or NO_TAPES)
-
-
-#: Breaks of which the author may want one, on the only way to a part of a model: a target network
-#: that is stopped, predicted with, or assigned.
-_MAY_BE_MEANT = (Break.STOPPED, Break.KERAS_HOST, Break.STATE, Break.ZERO_GRADIENT)
-
-
-def _cut_member(
-    x: Execution, tape: int, source: AskedSource, matched: list[tuple[int, Path]]
-) -> dict[str, Any] | None:
-    """One of the variables of `model.trainable_variables` of which every way is cut.
-
-    The others may be live: its own gradient is None all the same.
-    """
-    if not source.is_group:
-        return None
-    live = {identity for identity, path in matched if path.cut is None}
-    for identity, path in matched:
-        known = x.sources[identity]
-        if (
-            path.cut is None
-            or path.cut.kind in _MAY_BE_MEANT
-            or not path.sure
-            or not (path.tapes is None or tape in path.tapes)
-            or known.kind not in (SourceKind.VARIABLE, SourceKind.MODEL)
-            or identity in source.identities
-        ):
-            continue
-        if live & x.ancestors(identity) or any(identity in x.ancestors(one) for one in live):
-            continue  # something that it belongs to, or that belongs to it, is live
-        some = f"some of {source.text}"
-        return {"state": "cut", "cause": path.cut, "source": some, "created": known.station}
-    return None
 
 
 def _answer_recorded(
@@ -282,6 +294,36 @@ def _answer_missed(
         missed_before_watch=watched if ran else None,
         sure=path.sure,
     )
+
+
+#: Breaks that nobody means for a part of what is trained.
+_CARELESS_BREAKS = (
+    *HOST_BREAKS,
+    Break.NO_GRADIENT,
+    Break.INTEGER_CAST,
+    Break.ZERO_GRADIENT,
+    Break.REWRAP,
+)
+
+
+def _cut_part(x: Execution, tape: int, source: AskedSource, paths: Paths) -> Cause | None:
+    """Why a model or variable within the source gets nothing, while other parts of it do."""
+    if not source.is_group and not isinstance(source.value, Parameters):
+        return None
+    live = {identity for identity, path in paths.items() if path.cut is None}
+    for identity, path in paths.items():
+        if path.cut is None or not path.sure or path.cut.kind not in _CARELESS_BREAKS:
+            continue
+        if x.sources[identity].kind not in (SourceKind.VARIABLE, SourceKind.MODEL):
+            continue
+        if path.tapes is not None and tape not in path.tapes:
+            continue
+        around = x.ancestors(identity)
+        if not any(own in around for own in source.identities) or around & live:
+            continue
+        if not any(identity in x.ancestors(other) for other in live):
+            return path.cut
+    return None
 
 
 def _is_definite(x: Execution, source: AskedSource) -> bool:
@@ -388,11 +430,26 @@ def _first_missed(tape: int, paths: Iterable[Path]) -> Step | None:
 
 def _target_made_unrecorded(x: Execution, tape: int, value: Value) -> Station | None:
     """The target is the result of an operation that ran while the tape was not recording."""
+    if isinstance(value, Object):
+        return _computed_outside(x, value)
     if not isinstance(value, Data) or value.made is None or tape in value.made.recording:
         return None
     if tape in dict(value.made.paused):
         return None
     return value.made.station if value.kind in (Kind.TENSOR, Kind.UNKNOWN) else None
+
+
+def _computed_outside(x: Execution, value: Object) -> Station | None:
+    """`loss = loss_fn(labels, outputs)` by something unknown, outside of any tape.
+
+    With one argument alone it may only be unwrapped: `loss = first(losses)`.
+    """
+    station = x.sources[value.identity].station
+    content: Paths = x.store.get(("content", value.identity), {})
+    node = station.place.node if station is not None else None
+    if not isinstance(node, cst.Call) or len(node.args) < 2:
+        return None
+    return station if any(path.steps for path in content.values()) else None
 
 
 def failing_steps(tape: int, paths: Paths) -> tuple[Cause, ...]:

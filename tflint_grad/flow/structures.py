@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value
+from tflint_grad.flow.iteration import rounds
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.operators import concatenated
 from tflint_grad.flow.values import (
     UNKNOWN,
     Argument,
@@ -72,6 +74,17 @@ def clip_by_global_norm(
     else:
         clipped = Sequence((), x.operate(node, x.groups((content,)), Kind.TENSOR), "list")
     return Sequence((heap.new_list(x, clipped), norm))
+
+
+def chained(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """`itertools.chain(a, b)`, `chain.from_iterable((a, b))`: what they hold, one after the other."""
+    parts = [entry.value for entry in arguments]
+    if name.endswith("from_iterable") and parts:
+        parts = rounds(x, parts[0], node).values
+    total: Value | None = Sequence()
+    for part in parts:
+        total = concatenated(x, total, part) if total is not None else None
+    return total if total is not None else x.opaque(node, x.groups(parts))
 
 
 def nest_flatten(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:

@@ -46,7 +46,8 @@ class Survey:
     `watched_names`: those that are watched.
 
     `keras_like`: last names of what is compiled, fitted or otherwise used as only a model of Keras is;
-    `trained`: those that are asked for their trainable variables.
+    `trained`: those that are asked for their trainable variables. `called_like_keras`: those that
+    are called with `training=…`.
     `members`: methods and assigned attributes by class name. `runs_eagerly`: Keras is told to run
     without graphs. `fits`: a model is compiled or fitted. `modules`: root packages imported.
     """
@@ -59,6 +60,11 @@ class Survey:
     modules: set[str] = field(default_factory=set)
     keras_like: set[str] = field(default_factory=set)
     trained: set[str] = field(default_factory=set)
+    called_like_keras: set[str] = field(default_factory=set)
+
+    def is_model(self, name: str) -> bool:
+        """Whether what is called by that name is most likely a model or layer."""
+        return name in self.trained or name in self.keras_like or name in self.called_like_keras
 
     @property
     def is_tensorflow(self) -> bool:
@@ -73,6 +79,8 @@ def survey(tree: ast.Module) -> Survey:
     for node in walk([tree]):
         if node.__class__ is ast.Call:
             _note_sources(node, found)
+            if any(keyword.arg == "training" for keyword in node.keywords):
+                found.called_like_keras.add(_last_name(node.func))
         elif node.__class__ is ast.Assign:
             if isinstance(node.value, (ast.List, ast.Tuple, ast.Dict)):
                 literals.append(node)

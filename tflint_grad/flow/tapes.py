@@ -68,6 +68,7 @@ def open_tape(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> Tap
     x.tapes[tape.identity] = site
     x.newest_tape[id(site)] = tape.identity
     x.opened_in[tape.identity] = x.entry
+    x.opened_at[tape.identity] = x.station(node)
     x.set_tape(tape.identity, TapeState())
     return tape
 
@@ -134,6 +135,8 @@ def call_tape(
             if entry is not None:
                 _watch(x, tape, entry.value, node)
             return NONE
+        case "_ensure_recording":
+            return tape  # TF 2.21: a `with` of it records, as one of the tape does
         case "__enter__":
             enter(x, tape, node)
             return tape
@@ -211,6 +214,7 @@ def take_gradient(
             cause_of_host_target(target.value, target_paths),
             is_zeros,
             failing=failing_steps(tape.identity, target_paths),
+            opened=x.opened_at.get(tape.identity),
         )
     )
     _tell_bystanders(x, tape.identity, asked, describe_target(target), station)

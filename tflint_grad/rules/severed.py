@@ -62,7 +62,8 @@ class MeantElsewhere(BrokenPath):
     """What is often done on purpose is told only where no other way may carry the gradient."""
 
     def is_meant(self, event: GradientTaken, answer: Answer) -> bool:
-        return not (answer.sure and answer.proven)
+        reaches = answer.sure or (answer.is_dead and not event.hook)
+        return not (reaches and answer.proven)
 
 
 class SeveredOnPurpose(MeantElsewhere):

@@ -83,7 +83,7 @@ class ForwardOutsideTape(AnswerRule):
             message,
             judgement=judged(event, answer),
             story=story_of(event),
-            anchor=event.tape.station,
+            anchor=event.opened or event.tape.station,
         )
 
 

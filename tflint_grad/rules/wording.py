@@ -19,9 +19,9 @@ _BECOMES = {
 
 def gradient_of(event: GradientTaken, answer: Answer) -> str:
     """`the gradient of 'loss' with respect to 'w'`."""
-    if event.hook:
-        return f"the gradient of {event.target} with respect to '{answer.source}'"
-    return f"the gradient of '{event.target}' with respect to '{answer.source}'"
+    target = event.target if event.hook else f"'{event.target}'"
+    source = f"a part of '{answer.source}'" if answer.is_part else f"'{answer.source}'"
+    return f"the gradient of {target} with respect to {source}"
 
 
 def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence) -> str:
