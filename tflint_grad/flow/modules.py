@@ -301,7 +301,7 @@ def _binds(item: DefItem | CodeItem, name: str) -> bool:
 
 def run_members(x: Execution, pending: PendingMembers, wanted: list[DefItem | CodeItem]) -> None:
     """Execute members of a class in the scope of its body, and keep what they bind on the class."""
-    from tflint_grad.flow.statements import owned_by
+    from tflint_grad.flow.definitions import owned_by
 
     pending.ran.update(id(item) for item in wanted)
     with at_import(x, pending.module):
