@@ -349,18 +349,33 @@ class Expressions(Execution):
     def visit_Subscript(self, node: cst.Subscript) -> bool:
         receiver = names.materialise(self, self.evaluate(node.value))
         index: Value = UNKNOWN
-        indices: list[Value] = []
+        bounds: slice | None = None
         single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
         for element in node.slice:
             if isinstance(element.slice, cst.Index):
                 index = names.materialise(self, self.evaluate(element.slice.value))
-                indices.append(index)
             elif isinstance(element.slice, cst.Slice):
-                for bound in (element.slice.lower, element.slice.upper, element.slice.step):
-                    if bound is not None:
-                        indices.append(self.evaluate(bound))
+                bounds = self._bounds(element.slice)
+        if len(node.slice) == 1 and isinstance(receiver, (Sequence, ListRef)) and bounds:
+            content = heap.resolved(self, receiver)
+            if isinstance(content, Sequence) and content.rest is None:
+                self.value = Sequence(content.items[bounds], None, content.kind)
+                return False
         self.value = subscript(self, node, receiver, index if single else UNKNOWN, single)
         return False
+
+    def _bounds(self, part: cst.Slice) -> slice | None:
+        """The bounds of a slice, where all that are written are known numbers."""
+        values = [
+            None if bound is None else names.materialise(self, self.evaluate(bound))
+            for bound in (part.lower, part.upper, part.step)
+        ]
+        found = [None if value is None else self.constant_of(value) for value in values]
+        known = all(
+            value is None or type(number) is int
+            for value, number in zip(values, found, strict=True)
+        )
+        return slice(*found) if known and found[2] != 0 else None
 
     def visit_Call(self, node: cst.Call) -> bool:
         function = self.evaluate(node.func)
