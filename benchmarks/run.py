@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -99,6 +100,13 @@ def flake8_plugin(bench: Bench) -> Iterator[Result]:
         pair = compared([*with_us, str(folder)], [*without, str(folder)], bench.rounds)
         detail = f"{pair.first:.2f} against {pair.second:.2f} s"
         yield Result(f"{title}: added by us", (pair.ratio - 1) * 100, "%", limit, detail)
+        # The warming run of the pair fills the cache, as a user's last run has done.
+        cache = bench.scratch / "remembered"
+        shutil.rmtree(cache, ignore_errors=True)
+        again = ["env", f"XDG_CACHE_HOME={cache}", *with_us, str(folder)]
+        pair = compared(again, [*without, str(folder)], bench.rounds)
+        detail = f"{pair.first:.2f} against {pair.second:.2f} s"
+        yield Result(f"{title}, run again: added by us", (pair.ratio - 1) * 100, "%", limit, detail)
     nothing = bench.written("nothing.py", "print('no tape')\n")
     pair = compared([*with_us, nothing], [*without, nothing], bench.rounds * 3)
     yield Result(

@@ -61,10 +61,16 @@ class AskedSource:
         """Whether a dependency on `identity` may be one on this source."""
         if identity in self.identities:
             return True
+        if x.sources[identity].kind is SourceKind.FROZEN and self._is_trainable_only:
+            return False
         owners = x.ancestors(identity)
         if any(own in owners for own in self.identities):
             return True
         return any(identity in x.ancestors(own) for own in self.identities)
+
+    @property
+    def _is_trainable_only(self) -> bool:
+        return isinstance(self.value, Parameters) and self.value.which.startswith("trainable_")
 
 
 def describe_target(target: Argument) -> str:
