@@ -204,11 +204,12 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             # However opaque the way is: what made the target itself was not recorded.
             return replace(blank, state="unrecorded", missed=made, sure=is_data)
         return replace(missed, proven=proven)
-    cuts = [
-        path
-        for _, path in matched
-        if path.cut is not None and (path.tapes is None or tape in path.tapes)
-    ]
+    cut_paths = [path for _, path in matched if path.cut is not None]
+    cuts = [path for path in cut_paths if path.tapes is None or tape in path.tapes]
+    if made is not None and not cuts:
+        return replace(blank, state="unrecorded", missed=made, sure=is_data)
+    if not cuts and proven and x.opened_in.get(tape, 0) in (0, x.entry):
+        cuts = [path for path in cut_paths if path.sure]  # cut before the tape was opened
     if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
         dead = all(
@@ -218,8 +219,6 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
         return replace(
             blank, state="cut", cause=cut.cut, sure=cut.sure, proven=proven, is_dead=dead
         )
-    if made is not None:
-        return replace(blank, state="unrecorded", missed=made, sure=is_data)
     last = _fatal_cut(tape, paths) if not matched else None
     if last is not None:
         return replace(blank, state="cut", cause=last, sure=False, is_dead=True)

@@ -20,8 +20,14 @@ _BECOMES = {
 def gradient_of(event: GradientTaken, answer: Answer) -> str:
     """`the gradient of 'loss' with respect to 'w'`."""
     target = event.target if event.hook else f"'{event.target}'"
-    source = f"a part of '{answer.source}'" if answer.is_part else f"'{answer.source}'"
-    return f"the gradient of {target} with respect to {source}"
+    part = "a part of " if answer.is_part and not _is_whole(event, answer) else ""
+    return f"the gradient of {target} with respect to {part}'{answer.source}'"
+
+
+def _is_whole(event: GradientTaken, answer: Answer) -> bool:
+    """Whether all of several sources that are spelled as one meet the same fate."""
+    fates = [(other.state, other.cause) for other in event.answers if other.source == answer.source]
+    return len(fates) > 1 and all(fate == (answer.state, answer.cause) for fate in fates)
 
 
 def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence) -> str:
