@@ -41,6 +41,8 @@ _MAIN_GUARD = "\nif __name__ "
 _COMMON_ATTRIBUTES = frozenset(
     ("append", "items", "keys", "values", "get", "update", "pop", "copy", "add", "extend")
 )
+#: Hooks that Keras calls with what a dataset yields.
+_OF_BATCHES = ("train_step", "test_step", "predict_step")
 _NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
 
 
@@ -156,6 +158,8 @@ def _parameter(
     if is_tensor:
         # A tensor, or a structure of tensors: arithmetic on it, or on a part of it, is TensorFlow's.
         x.tensor_like.add(identity)
+        if function.name in _OF_BATCHES:
+            x.batches.add(identity)
     return Object(identity)
 
 

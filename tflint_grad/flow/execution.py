@@ -127,6 +127,7 @@ class Execution(cst.CSTVisitor):
         self.released_attributes: set[str] = set()
         self.passing: set[int] = set()  # objects that a function has made and shown to nobody
         self.tensor_like: set[int] = set()
+        self.batches: set[int] = set()  # what Keras takes from a dataset: never a variable
         self.traced: set[int] = set()  # what tf.functions are given
         self.elements: dict[int, int] = {}
         self.layer_calls: set[int] = set()
@@ -382,15 +383,18 @@ class Execution(cst.CSTVisitor):
         if isinstance(value, Data):
             return value.kind
         if isinstance(value, Object) and self.tensor_like:
-            return Kind.TENSOR if self._is_tensor_like(value.identity) else Kind.UNKNOWN
+            is_tensor = self.is_within(self.tensor_like, value.identity)
+            return Kind.TENSOR if is_tensor else Kind.UNKNOWN
         return Kind.UNKNOWN
 
-    def _is_tensor_like(self, identity: int) -> bool:
-        """Itself, or an element of it; an attribute may be anything."""
-        if identity in self.tensor_like:
+    def is_within(self, structures: set[int], identity: int) -> bool:
+        """Whether something is one of `structures`, or an element of one; an attribute is not."""
+        if identity in structures:
             return True
         source = self.sources[identity]
-        return source.name.endswith("]") and any(map(self._is_tensor_like, source.owners))
+        return source.name.endswith("]") and any(
+            self.is_within(structures, owner) for owner in source.owners
+        )
 
     def link_parameter(self, function: Function, param: cst.Param, value: Value) -> Value:
         """What an argument of unknown class is, by how the called function uses it."""

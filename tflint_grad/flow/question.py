@@ -161,12 +161,14 @@ def answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Aske
 
 def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: AskedSource) -> Answer:
     rebound = source.value.rebound if isinstance(source.value, Data) else None
+    first = source.identities[0]
+    from_batch = x.is_within(x.batches, first)
     blank = Answer(
         source=source.text,
         is_part=source.is_part,
         state="unknown",
-        created=x.sources[source.identities[0]].station,
-        source_kind=x.sources[source.identities[0]].kind.value,
+        created=None if from_batch else x.sources[first].station,
+        source_kind=(SourceKind.TENSOR if from_batch else x.sources[first].kind).value,
         rebound=rebound.station if rebound is not None else None,
         rebound_name=rebound.name if rebound is not None else "",
     )
@@ -283,6 +285,9 @@ def _answer_missed(
     path = next((path for _, path in live if path.sure), live[0][1])
     missed = _first_missed(tape, [path])
     if missed is None:
+        beside = all(_is_beside(path) for _, path in live)
+        if beside and blank.created is not None and _watch_station(x, tape, source) is not None:
+            return replace(blank, state="unrecorded", missed=blank.created, missed_surely=True)
         return replace(
             blank, state="unwatched" if unwatched else "unknown", sure=sure and unwatched
         )
@@ -299,6 +304,14 @@ def _answer_missed(
         missed_before_watch=watched if ran else None,
         sure=path.sure,
     )
+
+
+def _is_beside(path: Path) -> bool:
+    """Whether the way is only that two results came out of one call, which may depend on each other.
+
+    Whatever they are to each other was settled when the call ran.
+    """
+    return not path.sure and path.tapes is not None and not path.steps
 
 
 #: Breaks that nobody means for a part of what is trained.
@@ -367,7 +380,9 @@ def _never_watched(x: Execution, tape: int, source: AskedSource) -> bool:
     if kind in (SourceKind.TENSOR, SourceKind.FROZEN):
         return True
     if kind is SourceKind.OBJECT:
-        return site.automatic is False and not watched
+        if site.automatic is False and not watched:
+            return True
+        return x.is_within(x.batches, identity)
     if kind is SourceKind.INTERMEDIATE and isinstance(source.value, Data):
         others = [p for i, p in source.value.paths.items() if i != identity]
         return not any(path.tapes is None or tape in path.tapes for path in others)
