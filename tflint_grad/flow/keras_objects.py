@@ -344,6 +344,8 @@ def call_library_method(
             # The prediction flows for sure; losses that layers have added may come on top.
             flowing = x.operate(node, groups, Kind.TENSOR, "float")
             return replace(flowing, paths=combined((flowing.paths, x.opaque(node, ()).paths)))
+        if name in ("scale_loss", "get_scaled_loss"):
+            return x.operate(node, groups, Kind.TENSOR, "float")  # a multiple of the loss
         return x.opaque(node, groups)
     if found.kind == "gradient":
         for value in values:

@@ -63,6 +63,8 @@ _BASES = {
     "keras.Layer": "layer",
     "keras.layers.Wrapper": "layer",
 }
+#: Classes that Keras shows in another module as well.
+_ELSEWHERE = {"keras.mixed_precision.LossScaleOptimizer": "keras.optimizers.LossScaleOptimizer"}
 _NO_CLASS = frozenset(("InputSpec", "Input"))
 # What `training=True` switches: everything random, and the statistics of a batch. Keras passes
 # `training` through Dense or MultiHeadAttention too, where it changes nothing by itself.
@@ -77,6 +79,7 @@ def keras_class(qualified: str) -> KerasClass | None:
 @lru_cache(maxsize=1024)
 def _keras_class(qualified: str, of: str) -> KerasClass | None:
     name = canonical(qualified)
+    name = _ELSEWHERE.get(name, name)
     if name in _BASES:
         return KerasClass(name, _BASES[name], weights=True)
     parts = name.split(".")
