@@ -187,7 +187,12 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     proven = not _may_carry(tape, paths)
     made = _target_made_unrecorded(x, tape, target.value)
     is_data = isinstance(target.value, Data)
-    if live:
+    cuts = [
+        path
+        for _, path in matched
+        if path.cut is not None and (path.tapes is None or tape in path.tapes)
+    ]
+    if live and not _only_data(x, live, cuts):
         stopped = severed(x, tape, source, [path for _, path in live])
         if stopped is not None:
             sure = any(path.sure for _, path in live)
@@ -198,11 +203,6 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             # However opaque the way is: what made the target itself was not recorded.
             return replace(blank, state="unrecorded", missed=made, sure=is_data)
         return replace(missed, proven=proven)
-    cuts = [
-        path
-        for _, path in matched
-        if path.cut is not None and (path.tapes is None or tape in path.tapes)
-    ]
     if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
         dead = all(
@@ -224,6 +224,17 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     if x.called_unknown & paths.keys():
         return replace(blank, sure=False)  # it may hold what is asked for
     return replace(blank, state="absent")
+
+
+def _only_data(x: Execution, live: list[tuple[int, Path]], cuts: list[Path]) -> bool:
+    """What was prepared before the tape is data, where the tape has seen a variable being cut.
+
+    `self.y = tf.constant(y)` belongs to the model as its weights do, of which it is none.
+    """
+    return any(cut.sure for cut in cuts) and all(
+        x.sources[identity].kind is SourceKind.OBJECT and not path.tapes and path.steps
+        for identity, path in live
+    )
 
 
 def _fatal_cut(tape: int, paths: Paths) -> Cause | None:
