@@ -193,6 +193,9 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
         if path.cut is not None and (path.tapes is None or tape in path.tapes)
     ]
     if live and not _only_data(x, live, cuts):
+        careless = _recorded_cut(tape, live)
+        if careless is not None:
+            return replace(blank, state="cut", cause=careless, proven=proven)
         stopped = severed(x, tape, source, [path for _, path in live])
         if stopped is not None:
             sure = any(path.sure for _, path in live)
@@ -224,6 +227,21 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     if x.called_unknown & paths.keys():
         return replace(blank, sure=False)  # it may hold what is asked for
     return replace(blank, state="absent")
+
+
+def _recorded_cut(tape: int, live: list[tuple[int, Path]]) -> Cause | None:
+    """What cut the part that the tape has recorded, where the live part was computed elsewhere.
+
+    `target = sharpen(model(x))` before the tape and `loss = f(target, tf.sign(model(x)))` under it.
+    """
+    found = [
+        part.cause
+        for _, path in live
+        if path.sure
+        for part in path.lost
+        if tape in part.tapes and part.cause.kind in _CARELESS_BREAKS and not part.cause.meant
+    ]
+    return found[0] if found else None
 
 
 def _only_data(x: Execution, live: list[tuple[int, Path]], cuts: list[Path]) -> bool:
