@@ -12,6 +12,7 @@ from tflint_grad.flow import heap, names
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.expressions import Expressions
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.patterns import cases_that_may_run
 from tflint_grad.flow.values import NONE, Choice, Data, Object, Value
 
 if TYPE_CHECKING:
@@ -97,18 +98,14 @@ class Branches(Expressions):
     def visit_Match(self, node: cst.Match) -> bool:
         subject = names.materialise(self, self.evaluate(node.subject))
         control_on(self, node.subject, "match", subject, node.subject, converted=False)
-        runs: list[Callable[[], None]] = []
-        exhaustive = False
-        for case in node.cases:
-            runs.append(partial(self._case, case, subject))
-            exhaustive = exhaustive or (
-                case.guard is None
-                and isinstance(case.pattern, cst.MatchAs)
-                and case.pattern.pattern is None
-            )
+        cases, exhaustive = cases_that_may_run(self, node.cases, subject)
+        runs: list[Callable[[], None]] = [partial(self._case, case, subject) for case in cases]
         if not exhaustive:
             runs.append(lambda: None)
-        self.fork(runs)
+        if len(runs) == 1:
+            runs[0]()
+        else:
+            self.fork(runs)
         return False
 
     def _case(self, case: cst.MatchCase, subject: Value) -> None:
@@ -147,6 +144,12 @@ class Branches(Expressions):
                         element.value if isinstance(element, cst.MatchSequenceElement) else element
                     )
                     self._bind_pattern(value, part_subject)
+        elif isinstance(pattern, cst.MatchClass) and isinstance(subject, Object):
+            for part in pattern.patterns:
+                self._bind_pattern(part.value, self.opaque(pattern, self.groups((subject,))))
+            for keyword in pattern.kwds:
+                held = names.read_attribute(self, subject, keyword.key.value, keyword)
+                self._bind_pattern(keyword.pattern, names.materialise(self, held))
         elif not isinstance(pattern, (cst.Name, cst.Attribute, cst.MatchValue)):
             for child in children(pattern):
                 self._bind_pattern(child, subject)

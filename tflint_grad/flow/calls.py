@@ -418,22 +418,22 @@ def note_tapes_at_exit(x: Execution, frame: Frame) -> None:
 
 
 def _is_abstract(node: cst.FunctionDef | cst.Lambda) -> bool:
-    """Only a docstring, `pass` or `...`: the body is somewhere else."""
-    if isinstance(node, cst.Lambda) or not isinstance(node.body, cst.IndentedBlock):
+    """Only a docstring, `pass` or `...`, also on the `def` line: the body is somewhere else."""
+    if isinstance(node, cst.Lambda):
         return False
-    for line in node.body.body:
-        if not isinstance(line, cst.SimpleStatementLine):
-            return False
-        for small in line.body:
-            if isinstance(small, cst.Pass):
-                continue
-            if not isinstance(small, cst.Expr):
-                return False
-            if not isinstance(
-                small.value, (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
-            ):
-                return False
-    return True
+    lines = node.body.body if isinstance(node.body, cst.IndentedBlock) else [node.body]
+    return all(
+        isinstance(line, (cst.SimpleStatementLine, cst.SimpleStatementSuite))
+        and all(_says_nothing(small) for small in line.body)
+        for line in lines
+    )
+
+
+def _says_nothing(statement: cst.BaseSmallStatement) -> bool:
+    if isinstance(statement, cst.Expr):
+        texts = (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
+        return isinstance(statement.value, texts)
+    return isinstance(statement, cst.Pass)
 
 
 def _traced(x: Execution, value: Value) -> Value:

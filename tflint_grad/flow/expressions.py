@@ -28,6 +28,7 @@ from tflint_grad.flow.values import (
     UNKNOWN,
     Argument,
     Choice,
+    Class,
     Data,
     Function,
     Kind,
@@ -348,6 +349,9 @@ class Expressions(Execution):
 
     def visit_Subscript(self, node: cst.Subscript) -> bool:
         receiver = names.materialise(self, self.evaluate(node.value))
+        if isinstance(receiver, Class):
+            self.value = receiver  # `Trainer[Batch]`: the arguments of a generic class say nothing
+            return False
         index: Value = UNKNOWN
         bounds: slice | None = None
         single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)

@@ -70,10 +70,14 @@ def parts(execution: Execution, value: Value) -> list[Value]:
 def paths_of(execution: Execution, value: Value, depth: int = 0) -> Paths:
     """All that the value depends on, read as data."""
     if isinstance(value, Data):
-        if value.kind is Kind.VARIABLE and value.identity is not None:
-            content = execution.store.get(("content", value.identity))
-            if content is not None:
-                return joined((value.paths, content))
+        if value.kind is Kind.VARIABLE:
+            assigned = [
+                content
+                for held in identities(execution, value)
+                if (content := execution.store.get(("content", held))) is not None
+            ]
+            if assigned:
+                return joined((*assigned, value.paths))  # what is assigned replaces the first value
         if value.cell is not None:
             return joined((value.paths, execution.store.get(("array", value.cell), NO_PATHS)))
         return value.paths

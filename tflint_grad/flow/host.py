@@ -10,7 +10,7 @@ from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import node_of
 from tflint_grad.flow.calls import run_callback
 from tflint_grad.flow.events import HostUse
-from tflint_grad.flow.paths import NO_PATHS, Break, Cause
+from tflint_grad.flow.paths import NO_PATHS, Break, Cause, Station
 from tflint_grad.flow.recording import is_watched
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -82,14 +82,22 @@ def _blamed(
     name: str,
     arguments: Many[Argument],
 ) -> Data:
-    """`np.exp(x.numpy())`: the conversion serves the host computation, which is what has to change."""
+    """`np.exp(x.numpy())`: the conversion serves the host computation, which is what has to change.
+
+    In a statement of its own, `a = x.numpy()`, it is the line that cuts.
+    """
     if kind is not Break.HOST_CALL:
         return data
     station = x.station(node)
     paths = {}
     for source, path in data.paths.items():
         cut = path.cut
-        if cut is not None and cut.kind is Break.HOST_CONVERSION and not cut.symbolic:
+        if (
+            cut is not None
+            and cut.kind is Break.HOST_CONVERSION
+            and not cut.symbolic
+            and _happens_in(cut.station, node)
+        ):
             operand = _carrier_node(x, arguments)
             cause = replace(
                 cut,
@@ -102,6 +110,16 @@ def _blamed(
             path = replace(path, cut=cause)
         paths[source] = path
     return replace(data, paths=paths)
+
+
+def _happens_in(station: Station, node: cst.CSTNode) -> bool:
+    """Whether the expression itself brings it about, perhaps by a call of a function."""
+    nodes = [station.place.node, *(place.node for _, place in station.calls)]
+    return any(_is_within(found, node) for found in nodes)
+
+
+def _is_within(part: cst.CSTNode, whole: cst.CSTNode) -> bool:
+    return part is whole or any(_is_within(part, child) for child in whole.children)
 
 
 def _carrier_node(x: Execution, arguments: Many[Argument]) -> cst.CSTNode | None:

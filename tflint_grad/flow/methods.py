@@ -124,9 +124,9 @@ def _data_method(
     if name in ("eval", "__array__"):
         return host_method(x, receiver, name, node, _receiver_place(x, node))
     if name in _ASSIGN:
-        variable = _variable_of(x, receiver)
-        if variable is not None:
-            return assign(x, receiver, variable, name, arguments, node)
+        variables = _variables_of(x, receiver)
+        if variables:
+            return assign(x, receiver, variables, name, arguments, node)
     if name in ("value", "read_value"):
         return (
             x.operate(node, x.groups((receiver,)), Kind.TENSOR, receiver.dtype)
@@ -154,18 +154,23 @@ def _array_method(
     return Data(kind, x.operate(node, groups).paths)
 
 
-def _variable_of(x: Execution, receiver: Data) -> int | None:
-    """The variable that is assigned to, also where a slice of it is: `v[0:1].assign(…)`."""
+def _variables_of(x: Execution, receiver: Data) -> Many[int]:
+    """The variable that is assigned to, also where a slice of it is: `v[0:1].assign(…)`.
+
+    Several where it is one of them: `for fast, slow in zip(copies, weights): fast.assign(slow)`.
+    """
+    if receiver.kind is Kind.VARIABLE:
+        return list(heap.identities(x, receiver))
     if receiver.identity is not None:
-        return receiver.identity
+        return [receiver.identity]
     held = [s for s in receiver.paths if x.sources[s].kind in _VARIABLES]
-    return held[0] if len(held) == 1 else None
+    return held if len(held) == 1 else []
 
 
 def assign(
     x: Execution,
     receiver: Value,
-    identity: int,
+    variables: Many[int],
     name: str,
     arguments: Many[Argument],
     node: cst.CSTNode,
@@ -176,15 +181,18 @@ def assign(
         for entry in arguments
         if entry.keyword in (None, "value", "delta", "sparse_delta", "updates")
     )
+    keeps = name != "assign" or (isinstance(receiver, Data) and receiver.identity is None)
     if groups:
         broken = x.break_paths(node, Break.STATE, receiver, groups, Kind.TENSOR)
-        content = {s: p for s, p in broken.paths.items() if s != identity}
-        if name != "assign" or (isinstance(receiver, Data) and receiver.identity is None):
-            content = dict(joined([content, x.store.get(("content", identity), {})]))
-        x.store.set(("content", identity), content)
-    elif name == "assign":
-        x.store.set(("content", identity), {})
-    if groups and x.sources[identity].is_keras:
+        for variable in variables:
+            content = {s: p for s, p in broken.paths.items() if s != variable}
+            if keeps:
+                content = dict(joined([content, x.store.get(("content", variable), {})]))
+            x.store.set(("content", variable), content)
+    elif not keeps:
+        for variable in variables:
+            x.store.set(("content", variable), {})
+    if groups and x.sources[variables[0]].is_keras:
         # Keras 3.15: `assign` of a keras.Variable returns the value that it was given.
         return x.operate(node, groups, Kind.TENSOR, "float")
     return receiver
@@ -193,14 +201,14 @@ def assign(
 def update_variable(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """`K.update(variable, value)` and its like, Keras 2's spelling of `assign`."""
     held, *rest = arguments or [Argument(UNKNOWN)]
-    identity = _variable_of(x, held.value) if isinstance(held.value, Data) else None
-    if identity is None and isinstance(held.value, Object):
-        identity = held.value.identity
-    if identity is None:
+    variables: Many[int] = _variables_of(x, held.value) if isinstance(held.value, Data) else []
+    if isinstance(held.value, Object):
+        variables = [held.value.identity]
+    if not variables:
         return call_opaque(x, arguments, node)
     given = [replace(entry, keyword=None) for entry in rest[:1]]
     method = "assign" if name == "keras.backend.update" else "assign_add"
-    return assign(x, held.value, identity, method, given, node)
+    return assign(x, held.value, variables, method, given, node)
 
 
 def _object_method(
@@ -223,7 +231,7 @@ def _object_method(
     if known is not None:
         return known
     if name in _ASSIGN:
-        return assign(x, receiver, receiver.identity, name, arguments, node)
+        return assign(x, receiver, [receiver.identity], name, arguments, node)
     child = x.children.get((receiver.identity, f".{name}"))
     more = [x.paths(receiver)]
     if child is not None:

@@ -46,6 +46,8 @@ def call_operation(
             key = position
             position += 1
         (carried if fact.carries(key) or entry.star else detached).append(entry.value)
+    if _hands_on(x, name, arguments):
+        return arguments[0].value
     groups = x.groups([*carried, *results])
     dtype = _result_dtype(x, fact, arguments)
     fact = _as_asked(x, name, fact, arguments)
@@ -74,6 +76,17 @@ def call_operation(
     if isinstance(result, Data):
         return _with_detached(x, result, detached, node, name)
     return result
+
+
+#: TF 2.21: of a tensor these return the very object, in no operation.
+_CONVERTERS = frozenset(("tensorflow.convert_to_tensor", "keras.ops.convert_to_tensor"))
+
+
+def _hands_on(x: Execution, name: str, arguments: Many[Argument]) -> bool:
+    if not arguments or arguments[0].keyword is not None or arguments[0].star:
+        return False
+    value = arguments[0].value
+    return name in _CONVERTERS and isinstance(value, Data) and value.kind is Kind.TENSOR
 
 
 def _as_asked(x: Execution, name: str, fact: OpFact, arguments: Many[Argument]) -> OpFact:

@@ -172,11 +172,16 @@ def _both_live(left: Path, right: Path, lost: tuple[Lost, ...]) -> Path:
 
 
 def _loudness(cause: Cause) -> int:
-    return 2 if cause.raises else 1 if cause.gives_zero else 0
+    """How much a cut shows: it raises, gives zeros, or nothing; what is on purpose is told last."""
+    if cause.raises:
+        return 3
+    if cause.gives_zero:
+        return 2
+    return 0 if cause.kind is Break.STOPPED else 1
 
 
 def _both_cut(left: Path, right: Path) -> Path:
-    """Two cut ways: the louder outcome is what the gradient call shows."""
+    """Two cut ways: the louder outcome is what the gradient call shows, and the carelessness."""
     assert left.cut is not None and right.cut is not None
     if _loudness(right.cut) > _loudness(left.cut):
         left, right = right, left

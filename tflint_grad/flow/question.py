@@ -195,7 +195,15 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     proven = not _may_carry(tape, paths)
     made = _target_made_unrecorded(x, tape, target.value)
     is_data = isinstance(target.value, Data)
-    if live:
+    cuts = [
+        path
+        for _, path in matched
+        if path.cut is not None and (path.tapes is None or tape in path.tapes)
+    ]
+    if live and not _only_data(x, live, cuts):
+        careless = _recorded_cut(tape, live)
+        if careless is not None:
+            return replace(blank, state="cut", cause=careless, proven=proven)
         stopped = severed(x, tape, source, [path for _, path in live])
         if stopped is not None:
             sure = any(path.sure for _, path in live)
@@ -206,12 +214,11 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             # However opaque the way is: what made the target itself was not recorded.
             return replace(blank, state="unrecorded", missed=made, sure=is_data)
         return replace(missed, proven=proven)
-    cut_paths = [path for _, path in matched if path.cut is not None]
-    cuts = [path for path in cut_paths if path.tapes is None or tape in path.tapes]
     if made is not None and not cuts:
         return replace(blank, state="unrecorded", missed=made, sure=is_data)
     if not cuts and proven and x.opened_in.get(tape, 0) in (0, x.entry):
-        cuts = [path for path in cut_paths if path.sure]  # cut before the tape was opened
+        # Cut before the tape was opened.
+        cuts = [path for _, path in matched if path.cut is not None and path.sure]
     if cuts:
         cut = next((path for path in cuts if path.sure), cuts[0])
         dead = all(
@@ -231,6 +238,32 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
     if x.called_unknown & paths.keys():
         return replace(blank, sure=False)  # it may hold what is asked for
     return replace(blank, state="absent")
+
+
+def _recorded_cut(tape: int, live: list[tuple[int, Path]]) -> Cause | None:
+    """What cut the part that the tape has recorded, where the live part was computed elsewhere.
+
+    `target = sharpen(model(x))` before the tape and `loss = f(target, tf.sign(model(x)))` under it.
+    """
+    found = [
+        part.cause
+        for _, path in live
+        if path.sure
+        for part in path.lost
+        if tape in part.tapes and part.cause.kind in _CARELESS_BREAKS and not part.cause.meant
+    ]
+    return found[0] if found else None
+
+
+def _only_data(x: Execution, live: list[tuple[int, Path]], cuts: list[Path]) -> bool:
+    """What was prepared before the tape is data, where the tape has seen a variable being cut.
+
+    `self.y = tf.constant(y)` belongs to the model as its weights do, of which it is none.
+    """
+    return any(cut.sure for cut in cuts) and all(
+        x.sources[identity].kind is SourceKind.OBJECT and not path.tapes and path.steps
+        for identity, path in live
+    )
 
 
 def _fatal_cut(tape: int, paths: Paths) -> Cause | None:

@@ -162,7 +162,10 @@ def _watch(x: Execution, tape: Tape, value: Value, node: cst.CSTNode) -> None:
     x.tapes[tape.identity].watches = True
     station = x.station(node)
     known = {source for source, _ in state.watched}
-    new = [(identity, station) for identity in heap.identities(x, value) if identity not in known]
+    given = list(heap.identities(x, value))
+    # One of the variables of a model stands for all of them.
+    given += [x.elements[identity] for identity in given if identity in x.elements]
+    new = [(identity, station) for identity in given if identity not in known]
     if new:
         x.set_tape(tape.identity, replace(state, watched=(*state.watched, *new)))
     elif isinstance(value, Data) and value.identity is None:

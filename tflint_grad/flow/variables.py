@@ -90,6 +90,8 @@ def make_constant(x: Execution, name: str, arguments: Many[Argument], node: cst.
     if holds_tensors or (holds_symbolic(x, value.value) and x.context.is_graph):
         # TF 2.21: tf.constant([t, t]) raises ValueError, in a graph TypeError.
         host_use(x, node, name, value, Break.REWRAP)
+    elif isinstance(value.value, Data) and value.value.kind is Kind.TENSOR:
+        return value.value  # the very tensor, in no operation
     return x.operate(node, groups, Kind.TENSOR, meaning)
 
 

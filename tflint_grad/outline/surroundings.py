@@ -210,7 +210,8 @@ class Surroundings:
                 continue
             seen.add(id(item))
             yield item, around
-            for base in item.node.bases:
+            for written in item.node.bases:
+                base = written.value if isinstance(written, ast.Subscript) else written
                 own = around.classes.get(base.id) if isinstance(base, ast.Name) else None
                 found = around.imported_class(around.qualified(base)) if own is None else None
                 if own is not None:

@@ -220,7 +220,8 @@ class Candidates:
     def instances(self, qualified: str) -> list[str]:
         """Names of the module that hold an object of a class of the program."""
         owner = _resolve(self._namespace, qualified)
-        if not isinstance(owner, type):
+        if not isinstance(owner, type) or getattr(owner, "_is_protocol", False):
+            # A protocol answers `isinstance` only where it is made for that.
             return []
         return [
             name
