@@ -13,10 +13,20 @@ from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.expressions import Expressions
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.patterns import cases_that_may_run
-from tflint_grad.flow.values import NONE, Choice, Data, Object, Value
+from tflint_grad.flow.values import NONE, Choice, Data, Kind, Known, Object, Sequence, Value
 
 if TYPE_CHECKING:
     pass
+
+
+#: What an instance of is no tensor.
+_NUMBERS = frozenset(
+    (
+        *("builtins.int", "builtins.float", "builtins.bool", "builtins.complex", "builtins.str"),
+        *("numbers.Number", "numbers.Complex", "numbers.Real", "numbers.Rational"),
+        *("numbers.Integral", "numpy.integer", "numpy.floating", "numpy.number"),
+    )
+)
 
 
 class Branches(Expressions):
@@ -70,6 +80,8 @@ class Branches(Expressions):
         if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
             self._narrow(test.expression, not taken)
             return
+        if isinstance(test, cst.Call) and taken:
+            self._assume_number(test)
         if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
             target = test.comparisons[0]
             if isinstance(test.left, cst.Name) and isinstance(target.comparator, cst.Name):
@@ -79,6 +91,20 @@ class Branches(Expressions):
                     self._assume_none(test.left, taken)
                 elif isinstance(target.operator, cst.IsNot):
                     self._assume_none(test.left, not taken)
+
+    def _assume_number(self, test: cst.Call) -> None:
+        """`isinstance(steps, int)`: in this branch something unknown is no tensor."""
+        if len(test.args) != 2 or not isinstance(test.args[0].value, cst.Name):
+            return
+        tested, name = self.evaluate(test.func), test.args[0].value
+        if not (isinstance(tested, Known) and tested.name == "builtins.isinstance"):
+            return
+        kinds = heap.resolved(self, self.evaluate(test.args[1].value))
+        options = kinds.items if isinstance(kinds, Sequence) else (kinds,)
+        if all(isinstance(k, Known) and k.name in _NUMBERS for k in options):
+            value = names.read_name(self, name.value)
+            if isinstance(value, Object) and value.cls is None:
+                names.bind_name(self, name.value, Data(Kind.HOST), name)
 
     def _assume_none(self, name: cst.Name, is_none: bool) -> None:
         value = names.read_name(self, name.value)
@@ -128,10 +154,9 @@ class Branches(Expressions):
         elif isinstance(pattern, (cst.MatchList, cst.MatchTuple)):
             items = heap.resolved(self, subject)
             plain = [p for p in pattern.patterns if isinstance(p, cst.MatchSequenceElement)]
-            from tflint_grad.flow.values import Sequence as Items
 
             if (
-                isinstance(items, Items)
+                isinstance(items, Sequence)
                 and items.rest is None
                 and len(plain) == len(pattern.patterns) == len(items.items)
             ):

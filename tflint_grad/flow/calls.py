@@ -90,6 +90,7 @@ def _call_options(
     x: Execution, choice: Choice, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
     options = [option for option in choice.options if not x.is_none(option)]
+    options = [option for option in options if _takes(x, option, arguments)] or options
     results: list[Value] = []
 
     def run(option: Value) -> None:
@@ -99,6 +100,20 @@ def _call_options(
         return UNKNOWN
     x.fork([partial(run, option) for option in options])
     return join_values(results) if results else UNKNOWN
+
+
+def _takes(x: Execution, option: Value, arguments: Many[Argument]) -> bool:
+    """Whether an instance of the project has room for so many arguments: else it is not the one."""
+    if not isinstance(option, Object) or not isinstance(option.cls, Class):
+        return True
+    method = names.find_in_class(x, option.cls, "call")
+    if not isinstance(method, Function) or any(entry.star for entry in arguments):
+        return True
+    params = method.node.params
+    if isinstance(params.star_arg, cst.Param):
+        return True
+    given = sum(1 for entry in arguments if entry.keyword is None)
+    return given < len(params.posonly_params) + len(params.params)  # which count `self`
 
 
 # --- opaque calls

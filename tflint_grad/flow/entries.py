@@ -108,13 +108,16 @@ def entry_arguments(
     params = function.node.params
     context = entry_context(x, function, cls)
     hook = cls is not None and is_hook(function, cls)
+    # Keras hands one value to a layer; what else a layer is called with may be numbers.
+    alone = function.name == "call" and cls is not None and is_model_class(cls)
     bound: dict[str, Value] = {}
     for index, param in enumerate((*params.posonly_params, *params.params, *params.kwonly_params)):
         name = param.name.value
         if index == 0 and receiver is not None:
             bound[name] = receiver
             continue
-        bound[name] = _parameter(x, function, param, context, hook and name not in _NOT_TENSORS)
+        is_tensor = hook and name not in _NOT_TENSORS and not (index > 1 and alone)
+        bound[name] = _parameter(x, function, param, context, is_tensor)
     if isinstance(params.star_arg, cst.Param):
         rest = x.unknown_object(f"*{params.star_arg.name.value}")
         bound[params.star_arg.name.value] = Sequence((), rest)

@@ -124,6 +124,7 @@ class Execution(cst.CSTVisitor):
         self.frames: list[Frame] = [self.frame]
         self.asked: set[int] = set()
         self.watched_names: frozenset[str] = frozenset()
+        self.converted_names: frozenset[str] = frozenset()
         self.released_attributes: set[str] = set()
         self.passing: set[int] = set()  # objects that a function has made and shown to nobody
         self.tensor_like: set[int] = set()
@@ -327,6 +328,7 @@ class Execution(cst.CSTVisitor):
         symbolic: bool = False,
         context: str = "",
         explicit: bool = False,
+        converted: int | None = None,
     ) -> Data:
         """The result of an operation that lets no gradient through."""
         station = self.station(node)
@@ -343,6 +345,7 @@ class Execution(cst.CSTVisitor):
             # there None.
             self.frame.graph_control > 0 and not (kind is Break.STOPPED and _is_variable(operand)),
             explicit,
+            converted=converted,
             recording=recording,
             moment=self.steps,
         )

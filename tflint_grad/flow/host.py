@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import node_of
 from tflint_grad.flow.calls import run_callback
+from tflint_grad.flow.coefficients import converted_from
 from tflint_grad.flow.events import HostUse
 from tflint_grad.flow.paths import NO_PATHS, Break, Cause, Station
 from tflint_grad.flow.recording import is_watched
@@ -59,6 +60,7 @@ def call_host(
         return Data(result, dtype=dtype)
     if not groups:
         return Data(result, dtype=dtype)
+    carrier = _carrier_node(x, arguments)
     broken = x.break_paths(
         node,
         kind,
@@ -67,7 +69,8 @@ def call_host(
         result,
         dtype,
         operation=text_of(node),
-        operand_node=_carrier_node(x, arguments),
+        operand_node=carrier,
+        converted=converted_from(x, carrier),
         qualified=name,
         symbolic=symbolic is not None,
     )
@@ -207,6 +210,7 @@ def host_method(
         result,
         operation=text_of(node),
         operand_node=receiver_node.node if receiver_node is not None else None,
+        converted=converted_from(x, receiver_node.node if receiver_node is not None else None),
         qualified=f".{name}",
         symbolic=symbolic,
         explicit=True,

@@ -215,6 +215,9 @@ _SPECIAL: dict[str, Handler] = {
     "keras.tree.flatten": nest_flatten,
     "keras.tree.pack_sequence_as": nest_pack,
     "tensorflow.is_tensor": _is_tensor_test,
+    # Keras on another backend is no TensorFlow code.
+    "keras.backend.backend": lambda x, name, arguments, node: constant("tensorflow"),
+    "keras.config.backend": lambda x, name, arguments, node: constant("tensorflow"),
     "tensorflow.executing_eagerly": lambda x, name, arguments, node: constant(
         not x.context.is_graph
     ),

@@ -143,7 +143,11 @@ def _data_method(
         return x.operate(node, groups, Kind.TENSOR, receiver.dtype)
     if name in ("get_shape", "set_shape"):
         return STATIC
-    return call_opaque(x, arguments, node, x.groups((receiver,)))
+    result = call_opaque(x, arguments, node, x.groups((receiver,)))
+    others = [entry.value for entry in arguments if entry.value is not receiver]
+    if fact is None and isinstance(result, Data) and not x.groups(others):
+        return replace(result, made=receiver.made)  # it may only be unwrapped: `y.to_native()`
+    return result
 
 
 def _array_method(

@@ -152,8 +152,15 @@ def _name_variable(x: Execution, name: str, value: Value) -> None:
 
 
 def identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Value:
-    """Give a tensor that a gradient is asked for by this name an identity of its own."""
+    """Give a tensor that a gradient is asked for by this name an identity of its own.
+
+    One that becomes a host value has it as well: it may stay live beside that.
+    """
     if name not in x.source_names:
+        if name in x.converted_names and _is_live_tensor(value):
+            assert isinstance(value, Data)
+            identity = x.new_source(SourceKind.INTERMEDIATE, name)
+            return replace(value, identity=identity, paths={**value.paths, identity: LEAF})
         return value
     if isinstance(value, (ListRef, DictRef, Sequence, Mapped)):
         return _with_identified_items(x, name, value, node)
@@ -172,6 +179,15 @@ def identified(x: Execution, name: str, value: Value, node: cst.CSTNode) -> Valu
         identity = x.new_source(kind, name, _visible_creation(x, kind, value))
         return replace(value, identity=identity, paths={**value.paths, identity: LEAF})
     return value
+
+
+def _is_live_tensor(value: Value) -> bool:
+    return (
+        isinstance(value, Data)
+        and value.identity is None
+        and value.kind in (Kind.TENSOR, Kind.UNKNOWN)
+        and any(path.cut is None and path.tapes for path in value.paths.values())
+    )
 
 
 def _with_identified_items(

@@ -9,6 +9,7 @@ import libcst as cst
 
 from tflint_grad.flow import heap, names, registries
 from tflint_grad.flow.calls import call_value
+from tflint_grad.flow.coefficients import combine_roles
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break
 from tflint_grad.flow.text import text_of
@@ -73,7 +74,7 @@ def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Val
         if isinstance(method, Function):
             bound = names.read_attribute(x, left, _DUNDERS[symbol], node)
             return call_value(x, bound, [Argument(right)], node)
-    groups = x.groups((left, right))
+    groups = combine_roles(x, symbol, left, right)
     kinds = [x.kind_of(value) for value in (left, right)]
     dtype = _arithmetic_dtype(left, right, symbol)
     if Kind.TENSOR in kinds or Kind.VARIABLE in kinds:

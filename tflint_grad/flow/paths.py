@@ -66,6 +66,8 @@ class Cause:
     `meant`: what comes out is stopped later on, so that nobody misses it beside a live part.
     `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
     shape is checked, a float where an integer is wanted.
+    `converted`: the identity of the tensor that became a host value; `compared`: its difference with
+    data was taken; `weighs`: that was a factor of something live (see `coefficients`).
     `recording`: the tapes that ran at that `moment` of the execution.
     """
 
@@ -80,6 +82,9 @@ class Cause:
     explicit: bool = False
     meant: bool = False
     fails: bool = False
+    converted: int | None = None
+    compared: bool = False
+    weighs: bool = False
     recording: Tapes = NO_TAPES
     moment: int = 0
 
@@ -87,6 +92,11 @@ class Cause:
     def raises(self) -> bool:
         """Whether the backward pass fails here, instead of bringing nothing."""
         return self.fails or self.kind is Break.UNREGISTERED
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether it is a mere number that weighs something live."""
+        return self.compared and self.weighs
 
     @property
     def gives_zero(self) -> bool:
@@ -142,8 +152,11 @@ def _with_lost(lost: tuple[Lost, ...], more: Iterable[Lost]) -> tuple[Lost, ...]
         if len(lost) >= MAX_LOST:
             break
         node = part.cause.station.place.node
-        if all(node is not known.cause.station.place.node for known in lost):
+        known = next((known for known in lost if known.cause.station.place.node is node), None)
+        if known is None:
             lost = (*lost, part)
+        elif known.cause.is_weight and not part.cause.is_weight:
+            lost = (*(kept for kept in lost if kept is not known), part)  # it is more than a weight
     return lost
 
 
@@ -185,11 +198,15 @@ def _both_cut(left: Path, right: Path) -> Path:
     assert left.cut is not None and right.cut is not None
     if _loudness(right.cut) > _loudness(left.cut):
         left, right = right, left
+    cut = left.cut
+    assert cut is not None and right.cut is not None
+    if cut.is_weight and not right.cut.is_weight:
+        cut = replace(cut, weighs=False)
     if left.tapes is None or right.tapes is None:
         tapes = None  # cut for whichever tape asks
     else:
         tapes = left.tapes | right.tapes
-    return replace(left, tapes=tapes, sure=left.sure or right.sure)
+    return replace(left, cut=cut, tapes=tapes, sure=left.sure or right.sure)
 
 
 def combine(left: Path, right: Path) -> Path:

@@ -83,6 +83,7 @@ class Program(Interpreter):
         self.survey = survey(outline.tree)
         super().__init__(outline, frozenset(self.survey.source_names), project, taught)
         self.watched_names = frozenset(self.survey.watched_names)
+        self.converted_names = frozenset(self.survey.converted_names)
         self.module = LoadedModule(path or os.path.abspath(outline.filename), outline, 0)
         self.modules[self.module.path] = self.module
         self.module_of_scope[0] = self.module

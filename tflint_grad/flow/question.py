@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import heap
+from tflint_grad.flow.coefficients import is_weight
 from tflint_grad.flow.events import Answer
 from tflint_grad.flow.paths import (
     ANYTHING,
@@ -186,7 +187,7 @@ def _answer(x: Execution, tape: int, target: Argument, paths: Paths, source: Ask
             return replace(blank, state="cut", cause=stopped)
         return replace(blank, state="unwatched", sure=any(path.sure for _, path in recorded))
     if recorded:
-        found = _answer_recorded(x, tape, source, recorded, blank)
+        found = _answer_recorded(x, tape, source, recorded, paths, blank)
         part = _cut_part(x, tape, source, paths) if found.state == "live" else None
         if part is None:
             return found
@@ -284,6 +285,7 @@ def _answer_recorded(
     tape: int,
     source: AskedSource,
     recorded: list[tuple[int, Path]],
+    paths: Paths,
     blank: Answer,
 ) -> Answer:
     """The tape has recorded a way from the source: live, unless that was only assumed."""
@@ -298,7 +300,10 @@ def _answer_recorded(
         part.cause
         for _, path in recorded
         for part in path.lost
-        if part.cause.kind in HOST_BREAKS and not part.cause.meant and tape in part.tapes
+        if part.cause.kind in HOST_BREAKS
+        and not part.cause.meant
+        and tape in part.tapes
+        and not is_weight(part.cause, paths)
     ]
     if lost and sure:
         return replace(blank, state="lost", cause=lost[0])

@@ -43,7 +43,7 @@ class _Members(Mapping[str, frozenset[str]]):
 @dataclass(slots=True)
 class Survey:
     """`source_names`: names and attributes that are a source or are watched anywhere in the file;
-    `watched_names`: those that are watched.
+    `watched_names`: those that are watched. `converted_names`: names of what becomes an array.
 
     `keras_like`: last names of what is compiled, fitted or otherwise used as only a model of Keras is;
     `trained`: those that are asked for their trainable variables. `called_like_keras`: those that
@@ -54,6 +54,7 @@ class Survey:
 
     source_names: set[str] = field(default_factory=set)
     watched_names: set[str] = field(default_factory=set)
+    converted_names: set[str] = field(default_factory=set)
     members: Mapping[str, frozenset[str]] = field(default_factory=dict)
     runs_eagerly: bool = False
     fits: bool = False
@@ -76,9 +77,13 @@ def survey(tree: ast.Module) -> Survey:
     found = Survey()
     literals: list[ast.Assign] = []
     classes: dict[str, ast.ClassDef] = {}
+    calls: list[ast.Call] = []
+    functions: list[ast.FunctionDef] = []
     for node in walk([tree]):
         if node.__class__ is ast.Call:
+            calls.append(node)
             _note_sources(node, found)
+            _note_converted(node, found)
             if any(keyword.arg == "training" for keyword in node.keywords):
                 found.called_like_keras.add(_last_name(node.func))
         elif node.__class__ is ast.Assign:
@@ -99,10 +104,13 @@ def survey(tree: ast.Module) -> Survey:
             found.modules.add((node.module or "").split(".")[0])
         elif node.__class__ is ast.ClassDef:
             classes[node.name] = node
+        elif node.__class__ is ast.FunctionDef:
+            functions.append(node)
     for node in literals:
         # sources = {"kernel": kernel, "noise": noise}
         if any(isinstance(t, ast.Name) and t.id in found.source_names for t in node.targets):
             found.source_names.update(_names_in(node.value))
+    _note_handed_over(functions, calls, found)
     found.members = _Members(classes)
     return found
 
@@ -128,6 +136,47 @@ def _note_sources(call: ast.Call, found: Survey) -> None:
         found.source_names.update(_names_in(part))
         if method == "watch":
             found.watched_names.update(_names_in(part))
+
+
+def _note_converted(call: ast.Call, found: Survey) -> None:
+    """`values.numpy()`, `np.asarray(values)`, `values[:, 0].numpy()`."""
+    if not isinstance(call.func, ast.Attribute):
+        return
+    if call.func.attr == "numpy" and not call.args:
+        part: ast.AST = call.func.value
+    elif call.func.attr in ("array", "asarray") and call.args:
+        part = call.args[0]
+    else:
+        return
+    while isinstance(part, (ast.Subscript, ast.Call)):
+        if isinstance(part, ast.Call):
+            if not part.args:
+                return
+            part = part.args[0]
+        else:
+            part = part.value
+    if isinstance(part, ast.Name):
+        found.converted_names.add(part.id)
+
+
+def _note_handed_over(
+    functions: list[ast.FunctionDef], calls: list[ast.Call], found: Survey
+) -> None:
+    """What a function of the file converts has a name in its caller, too."""
+    if not found.converted_names:
+        return
+    asked: dict[str, list[tuple[int, str]]] = {}
+    for function in functions:
+        parameters = [p.arg for p in (*function.args.posonlyargs, *function.args.args)]
+        if parameters[:1] in (["self"], ["cls"]):
+            parameters = parameters[1:]
+        wanted = [(i, p) for i, p in enumerate(parameters) if p in found.converted_names]
+        if wanted:
+            asked[function.name] = wanted
+    for call in calls:
+        for position, name in asked.get(_last_name(call.func), ()):
+            given = [k.value for k in call.keywords if k.arg == name] or call.args[position:][:1]
+            found.converted_names.update(part.id for part in given if isinstance(part, ast.Name))
 
 
 def _names_in(part: ast.AST) -> Iterator[str]:

@@ -31,6 +31,17 @@ class AnswerRule(Rule):
         raise NotImplementedError
 
 
+def _misses_a_step(answer: Answer) -> bool:
+    """A step of the forward pass, known to lie on the way, that the tape did not record."""
+    return (
+        answer.state == "unrecorded"
+        and answer.missed is not None
+        and not answer.missed_is_gradient
+        and answer.missed_before_watch is None
+        and (answer.sure or answer.missed_surely)
+    )
+
+
 class ForwardOutsideTape(AnswerRule):
     """The target, or a step on its way, is computed while the tape does not record.
 
@@ -66,13 +77,7 @@ class ForwardOutsideTape(AnswerRule):
     consequence = Consequence.GRADIENT_NONE
 
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
-        if (
-            answer.state != "unrecorded"
-            or answer.missed is None
-            or answer.missed_is_gradient
-            or answer.missed_before_watch is not None
-            or not (answer.sure or answer.missed_surely)
-        ):
+        if answer.missed is None or not _misses_a_step(answer):
             return
         message = (
             f"this step is computed while the tape does not record: {gradient_of(event, answer)}"
@@ -126,6 +131,8 @@ class HigherOrderDetached(AnswerRule):
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
         if answer.state != "unrecorded" or not answer.missed_is_gradient or answer.missed is None:
             return
+        if any(_misses_a_step(other) for other in event.answers):
+            return  # `w1, b1 = w - rate * dw, b - rate * db` outside the tape: one defect, told there
         message = (
             f"this gradient is taken outside of the tape that differentiates it again:"
             f" {gradient_of(event, answer)} will be None; take it inside that tape's with block"
@@ -168,11 +175,19 @@ class UnwatchedSource(AnswerRule):
     name = "unwatched-source"
     consequence = Consequence.GRADIENT_NONE
 
+    def __init__(self) -> None:
+        self.told: set[tuple[tuple[int, ...], int, str]] = set()
+
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
         if answer.state != "unwatched" or answer.rebound is not None:
             return
         if answer.source_kind not in ("tensor", "tensor computed from others", "sibling"):
             return
+        calls = tuple(frame for frame, _ in event.station.calls)
+        asked = (calls, id(event.station.place.node), answer.source)
+        if asked in self.told:
+            return  # the next round of a loop that binds the name anew: one watch mends both
+        self.told.add(asked)
         likely = answer.source_kind == "sibling"
         message = (
             f"the tape never watches the tensor '{answer.source}': {gradient_of(event, answer)} will"

@@ -1,0 +1,106 @@
+"""Estimates that weigh another term: `advantage = returns - values.numpy()` times a log probability.
+
+Reinforcement learning takes the difference of what happened and what its own estimate said as a mere
+number that weighs the loss of the policy; the estimate is trained by a term of its own. A host
+value in that role is no lost part. It has it where all of this holds: the difference with data was
+taken, it is a factor of something that is computed and live, and the very tensor that was turned into
+a host value reaches the target by another way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from tflint_grad.flow import names
+from tflint_grad.flow.paths import ANYTHING, Cause, Path, Paths
+from tflint_grad.flow.values import NOTHING, Data, Value
+
+if TYPE_CHECKING:
+    from tflint_grad.flow.execution import Execution
+
+#: What only arranges the values of its first argument.
+ARRANGES = frozenset(("squeeze", "reshape", "flatten", "ravel", "expand_dims", "cast", "identity"))
+
+
+def converted_from(x: Execution, node: cst.CSTNode | None) -> int | None:
+    """The identity of the tensor that is turned into a host value: `values[:, 0].numpy()`."""
+    while isinstance(node, (cst.Subscript, cst.Call)):
+        if isinstance(node, cst.Subscript):
+            node = node.value
+        elif node.args and isinstance(node.func, cst.Attribute):
+            if node.func.attr.value not in ARRANGES:
+                return None
+            node = node.args[0].value
+        else:
+            return None
+    found = names.read_name(x, node.value) if isinstance(node, cst.Name) else None
+    return found.identity if isinstance(found, Data) else None
+
+
+def combine_roles(x: Execution, symbol: str, left: Value, right: Value) -> list[Paths]:
+    """The paths of two operands, where each host value is told the role that it has here."""
+    groups = x.groups((left, right))
+    if symbol not in "-*" or all(p.cut is None for g in groups for p in g.values()):
+        return groups
+    result = []
+    for value, other in ((left, right), (right, left)):
+        paths = x.paths(value)
+        if symbol == "*":
+            result.append(weighing(paths, [x.paths(other)]))
+        else:
+            result.append(_compared(paths, other))
+    return [paths for paths in result if paths]
+
+
+def _compared(paths: Paths, other: Value) -> Paths:
+    """`returns - values.numpy()`; and `values - returns` of returns that were estimated by `values`."""
+    if isinstance(other, Data) and other.constant is not NOTHING:
+        return paths
+    own = other.identity if isinstance(other, Data) else None
+    return {source: _with_role(path, own) for source, path in paths.items()}
+
+
+def _with_role(path: Path, own: int | None) -> Path:
+    cut = path.cut
+    if cut is None or cut.converted is None:
+        return path
+    weighs = cut.weighs or cut.converted == own
+    if cut.compared and weighs == cut.weighs:
+        return path
+    return replace(path, cut=replace(cut, compared=True, weighs=weighs))
+
+
+def weighing(paths: Paths, others: Iterable[Paths]) -> Paths:
+    """The paths of a factor: what was compared is a weight where another factor is live."""
+    if not any(p.cut is not None and p.cut.compared and not p.cut.weighs for p in paths.values()):
+        return paths
+    if not any(_is_computed(source, path) for o in others for source, path in o.items()):
+        return paths
+    return {
+        source: replace(path, cut=replace(path.cut, weighs=True))
+        if path.cut is not None and path.cut.compared
+        else path
+        for source, path in paths.items()
+    }
+
+
+def _is_computed(source: int, path: Path) -> bool:
+    """A multiplier that is a variable itself makes a penalty, no weight."""
+    return source != ANYTHING and path.cut is None and path.tapes is not None
+
+
+def weighed(groups: Sequence[Paths]) -> list[Paths]:
+    """The factors of one product."""
+    return [weighing(paths, [other for other in groups if other is not paths]) for paths in groups]
+
+
+def is_weight(cause: Cause, paths: Paths) -> bool:
+    """Whether a lost part is a weight whose own tensor stays live on the way to the same target."""
+    if not cause.is_weight or cause.converted is None:
+        return False
+    own = paths.get(cause.converted)
+    return own is not None and own.cut is None
