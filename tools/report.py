@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,9 +12,10 @@ import rows
 from api_walk import tensor_free
 from declarations import declarations
 from spec_lines import rows_of
-from tables import RAW, Record, evidence, keras2, release
+from tables import EVIDENCE, RAW, Record, evidence, keras2, release
 
 PAGE = Path(__file__).parents[1] / "docs" / "knowledge.md"
+_SWEEP = EVIDENCE / "sweep.json"
 ROOMS = ("keras.ops", "tensorflow.nn", "tensorflow.math", "tensorflow.linalg")
 _HEAD = """# What is measured of TensorFlow
 
@@ -100,8 +102,35 @@ def write() -> None:
         *_graphs(records),
         *_edges(records),
         *_raw(header, records, shown, problems),
+        *_swept(),
     ]
     PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+
+
+def write_sweep(counts: dict[str, int]) -> None:
+    """What a sweep over all operations has counted, and the page with it."""
+    text = json.dumps(counts, indent=0, sort_keys=True) + "\n"
+    _SWEEP.write_text(text, encoding="utf-8")
+    write()
+
+
+def _swept() -> list[str]:
+    counts = json.loads(_SWEEP.read_text(encoding="utf-8"))
+    agreed = {key.partition(": ")[2]: n for key, n in counts.items() if key.startswith("agree")}
+    return [
+        "## Lint and run\n",
+        f"`make sweep` makes a program for each call, source and result, with the tape in eager code, "
+        f"inside of a `tf.function` and around one; lints it, and runs it. The last one: "
+        f"{counts['programs']} programs for {counts['operations']} calls, of which "
+        f"{counts.get('DISAGREE', 0)} disagree and {counts['excepted']} fall under one of "
+        f"{counts['excepted rows']} exceptions with a reason (`tools/specs/sweep_exceptions.txt`). "
+        "The others agree:\n",
+        "| a run gives | programs |",
+        "|---|---|",
+        *(f"| {run} | {count} |" for run, count in sorted(agreed.items())),
+        "",
+        "*cannot* is a call that fails by itself, without any tape.",
+    ]
 
 
 def _versions(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[str]:
