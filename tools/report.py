@@ -33,9 +33,9 @@ That TensorFlow's registry has an entry for an operation is no evidence: `Floor`
 The records lie in `tools/measured/`, one a line; they are not part of the wheel. The tables that
 linting reads (`tflint_grad/knowledge/*.json`) are made from them. A name without a row is unknown,
 and lets gradients through. `tensorflow-version` in `[tool.tflint-grad]` selects among the versions
-below: the newest that is not newer. Earlier versions are measured in eager code only. Names of
-Keras 2 (`tf_keras`, and `tf.keras` where a `tensorflow-version` before 2.16 is selected) have rows of
-their own where they differ.
+below: the newest that is not newer. Earlier versions are measured in eager code and in graphs, not
+at the edges. Names of Keras 2 (`tf_keras`, and `tf.keras` where a `tensorflow-version` before 2.16 is
+selected) have rows of their own where they differ.
 """
 
 
@@ -236,7 +236,22 @@ def _differences(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[st
             ]
             if changes:
                 lines.append(f"- `{name}`: {'; '.join(changes)}")
-        lines.append("")
+        lines += [*_graph_changes(measured[0][1], records), ""]
+    return lines
+
+
+def _graph_changes(newest: list[Record], earlier: list[Record]) -> list[str]:
+    """What only a graph does otherwise, in the same call with the same gradient in eager code."""
+    now = {(one["call"], one["gradient"]): one["graph"] for one in newest if one.get("graph")}
+    lines = []
+    for record in earlier:
+        then = record.get("graph") or {}
+        graph = now.get((record["call"], record.get("gradient")), then)
+        lines += [
+            f"- `{record['call']}`, tape {where}: {then[where]}; is {graph[where]}"
+            for where in then
+            if then[where].partition(" ")[0] != graph[where].partition(" ")[0]
+        ]
     return lines
 
 
