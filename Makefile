@@ -58,6 +58,10 @@ $(BIN)/python:
 	@# Its tests skip loudly where TensorFlow has no wheel for this Python.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[verify]' \
 		|| echo "NO TENSORFLOW FOR THIS PYTHON: nothing will be executed" >&2
+	@# Keras 2, alone: it asks for the package tensorflow beside tensorflow-cpu, which would be the same twice.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		"tf_keras~=$$($(BIN)/python -c 'import tensorflow; print(tensorflow.__version__)' 2>/dev/null)" \
+		|| echo "NO TF_KERAS FOR THIS TENSORFLOW: Keras 2 will not be executed" >&2
 	@touch $@ .stamp-lint
 
 clean:

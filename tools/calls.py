@@ -99,6 +99,8 @@ def run(
             keywords["training"] = True
     else:
         function = eval(call.function, dict(MODULES))
+        if call.line.kind == "compiled":
+            function = tf.function(function, jit_compile=True)
     return function(*positional, **keywords), used
 
 

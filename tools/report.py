@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -11,9 +12,10 @@ import rows
 from api_walk import tensor_free
 from declarations import declarations
 from spec_lines import rows_of
-from tables import RAW, Record, evidence, keras2, release
+from tables import EVIDENCE, RAW, Record, evidence, keras2, release
 
 PAGE = Path(__file__).parents[1] / "docs" / "knowledge.md"
+_SWEEP = EVIDENCE / "sweep.json"
 ROOMS = ("keras.ops", "tensorflow.nn", "tensorflow.math", "tensorflow.linalg")
 _HEAD = """# What is measured of TensorFlow
 
@@ -31,9 +33,9 @@ That TensorFlow's registry has an entry for an operation is no evidence: `Floor`
 The records lie in `tools/measured/`, one a line; they are not part of the wheel. The tables that
 linting reads (`tflint_grad/knowledge/*.json`) are made from them. A name without a row is unknown,
 and lets gradients through. `tensorflow-version` in `[tool.tflint-grad]` selects among the versions
-below: the newest that is not newer. Earlier versions are measured in eager code only. Names of
-Keras 2 (`tf_keras`, and `tf.keras` where a `tensorflow-version` before 2.16 is selected) have rows of
-their own where they differ.
+below: the newest that is not newer. Earlier versions are measured in eager code and in graphs, not
+at the edges. Names of Keras 2 (`tf_keras`, and `tf.keras` where a `tensorflow-version` before 2.16 is
+selected) have rows of their own where they differ.
 """
 
 
@@ -100,8 +102,35 @@ def write() -> None:
         *_graphs(records),
         *_edges(records),
         *_raw(header, records, shown, problems),
+        *_swept(),
     ]
     PAGE.write_text("\n".join(parts).rstrip() + "\n", encoding="utf-8")
+
+
+def write_sweep(counts: dict[str, int]) -> None:
+    """What a sweep over all operations has counted, and the page with it."""
+    text = json.dumps(counts, indent=0, sort_keys=True) + "\n"
+    _SWEEP.write_text(text, encoding="utf-8")
+    write()
+
+
+def _swept() -> list[str]:
+    counts = json.loads(_SWEEP.read_text(encoding="utf-8"))
+    agreed = {key.partition(": ")[2]: n for key, n in counts.items() if key.startswith("agree")}
+    return [
+        "## Lint and run\n",
+        f"`make sweep` makes a program for each call, source and result, with the tape in eager code, "
+        f"inside of a `tf.function` and around one; lints it, and runs it. The last one: "
+        f"{counts['programs']} programs for {counts['operations']} calls, of which "
+        f"{counts.get('DISAGREE', 0)} disagree and {counts['excepted']} fall under one of "
+        f"{counts['excepted rows']} exceptions with a reason (`tools/specs/sweep_exceptions.txt`). "
+        "The others agree:\n",
+        "| a run gives | programs |",
+        "|---|---|",
+        *(f"| {run} | {count} |" for run, count in sorted(agreed.items())),
+        "",
+        "*cannot* is a call that fails by itself, without any tape.",
+    ]
 
 
 def _versions(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[str]:
@@ -207,7 +236,22 @@ def _differences(measured: list[tuple[dict[str, Any], list[Record]]]) -> list[st
             ]
             if changes:
                 lines.append(f"- `{name}`: {'; '.join(changes)}")
-        lines.append("")
+        lines += [*_graph_changes(measured[0][1], records), ""]
+    return lines
+
+
+def _graph_changes(newest: list[Record], earlier: list[Record]) -> list[str]:
+    """What only a graph does otherwise, in the same call with the same gradient in eager code."""
+    now = {(one["call"], one["gradient"]): one["graph"] for one in newest if one.get("graph")}
+    lines = []
+    for record in earlier:
+        then = record.get("graph") or {}
+        graph = now.get((record["call"], record.get("gradient")), then)
+        lines += [
+            f"- `{record['call']}`, tape {where}: {then[where]}; is {graph[where]}"
+            for where in then
+            if then[where].partition(" ")[0] != graph[where].partition(" ")[0]
+        ]
     return lines
 
 

@@ -95,7 +95,7 @@ def _row(forms: list[Record]) -> str:
     return _join(
         gradient,
         dtype,
-        telling["kind"],
+        "op" if telling["kind"] == "compiled" else telling["kind"],
         parameters,
         detached,
         telling["outputs"],

@@ -49,7 +49,8 @@ def _key(line: Line, mode: str) -> str:
 def _made_by() -> str:
     """What the answers depend on, in one line."""
     text = b"".join(Path(__file__).with_name(name).read_bytes() for name in _TOOLS)
-    return json.dumps([hashlib.sha256(text).hexdigest(), *map(_version, ("tensorflow", "keras"))])
+    packages = ("tensorflow", "tensorflow-cpu", "keras")
+    return json.dumps([hashlib.sha256(text).hexdigest(), *map(_version, packages)])
 
 
 def _version(package: str) -> str:

@@ -6,8 +6,9 @@
     python tools/sweep_ops.py --anew          run all again, whatever was run before
 
 Needs TensorFlow. What was run is kept in `.sweep.jsonl`, so that a sweep may be cut off, and the
-linter is asked anew within a minute. Disagreements that are meant are listed, with reasons, in
-`specs/sweep_exceptions.txt`; one that has gone must be struck out.
+linter is asked anew within some minutes. A sweep of all is counted in `docs/knowledge.md`.
+Disagreements that are meant are listed, with reasons, in `specs/sweep_exceptions.txt`; one that has
+gone must be struck out.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
+import report
 import sweep_kept
 from spec_lines import Line, class_lines, operation_lines, rows_of
 
@@ -232,6 +234,8 @@ def main() -> int:
     left = forgotten(lines) if is_whole else []
     if left:
         print(f"names of the table without a call or a reason: {' '.join(left)}")
+    if is_whole:
+        report.write_sweep({**counts, "excepted rows": len(rows_of("sweep_exceptions"))})
     return 1 if counts["DISAGREE"] or unmet or left else 0
 
 

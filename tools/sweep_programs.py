@@ -12,6 +12,7 @@ from sources import SHORT
 from spec_lines import OBJECTS, Line
 
 _NAMES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_NAMES += tuple(f"argument_{at}" for at in range(len(_NAMES) + 1, 31))
 _MAKERS = frozenset("FUP")
 _PROGRAM = """\
 import keras

@@ -105,17 +105,36 @@ def while_loop(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
     state: Value = variables.value
     x.frame.loops += 1
     x.frame.graph_control += x.context.is_graph
+    decisive: frozenset[int] = frozenset()
     for _ in range(2):
         content = heap.resolved(x, state)
         single = not isinstance(content, Sequence)
         given = [Argument(content)] if single else [Argument(content, star="*")]
-        call_value(x, condition.value, given, node)
+        decisive |= frozenset(x.paths(call_value(x, condition.value, given, node)))
         state = call_value(x, body.value, given, node)
     x.frame.loops -= 1
     x.frame.graph_control -= x.context.is_graph
     first = heap.resolved(x, variables.value)
     last = heap.resolved(x, state)
-    return join_values([first, last]) if isinstance(last, Sequence) else last
+    return _looped(first, last, decisive) if isinstance(last, Sequence) else last
+
+
+def _looped(first: Value, last: Value, decisive: frozenset[int]) -> Value:
+    """What may be known of the first round or the last; the paths are those through the body.
+
+    A counter makes its rounds. Where a source decides on them, there may be none at all, and what
+    the body cuts may be alive.
+    """
+    joined = join_values([first, last])
+    if not (isinstance(joined, Sequence) and isinstance(last, Sequence)):
+        return joined
+    items = tuple(
+        replace(both, paths=after.paths)
+        if isinstance(both, Data) and isinstance(after, Data) and not decisive & after.paths.keys()
+        else both
+        for both, after in zip(joined.items, last.items, strict=False)
+    )
+    return replace(joined, items=items) if len(items) == len(joined.items) else joined
 
 
 def _element(x: Execution, value: Value, node: cst.CSTNode) -> Value:

@@ -72,13 +72,12 @@ def call_operation(
         case _:
             pass
     if fact.outputs is not None:
-        return _several(x, name, fact, arguments, groups, node)
+        several = _several(x, name, fact, arguments, groups, node)
+        return Sequence(tuple(_with_detached(x, one, detached, node, name) for one in several))
     result = _result(x, name, fact.gradient, arguments, groups, dtype, node)
     if name.rpartition(".")[2] in _LISTS:
         return heap.new_list(x, Sequence((), result, "list"))
-    if isinstance(result, Data):
-        return _with_detached(x, result, detached, node, name)
-    return result
+    return _with_detached(x, result, detached, node, name)
 
 
 #: TF 2.21: of a tensor these return the very object, in no operation.
@@ -191,14 +190,13 @@ def _several(
     arguments: Many[Argument],
     groups: list[Paths],
     node: cst.CSTNode,
-) -> Value:
+) -> list[Data]:
     assert fact.outputs is not None
     dtypes = fact.output_dtypes or ("",) * len(fact.outputs)
-    items = tuple(
+    return [
         _result(x, name, gradient, arguments, groups, dtype if dtype != "same" else "", node)
         for gradient, dtype in zip(fact.outputs, dtypes, strict=False)
-    )
-    return Sequence(items)
+    ]
 
 
 def _result_dtype(x: Execution, fact: OpFact, arguments: Many[Argument]) -> str:

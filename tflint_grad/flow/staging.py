@@ -94,8 +94,13 @@ def _failing(leaves: list[Data], recorded: set[int]) -> list[Cause]:
 
 
 def _beside_live(x: Execution, value: Value, live: set[int]) -> Value:
-    """TF 2.21: a result that is cut from a source gives zeros where another one depends on it."""
+    """TF 2.21: a result that is cut from a source gives zeros where another one depends on it.
+
+    Not one of whole numbers, which no gradient enters from outside: it gives None.
+    """
     match value:
+        case Data(dtype="int" | "bool" | "string"):
+            return value
         case Data():
             paths = _filled(value.paths, live)
             return value if paths is value.paths else replace(value, paths=paths)

@@ -202,12 +202,15 @@ class PrintAsValue(BrokenPath):
 
     ## Example
     ```python
-    loss = tf.print("loss", loss)
+    with tf.GradientTape() as tape:
+        loss = tf.print("loss", tf.reduce_sum(w * w))
     tape.gradient(loss, w)  # TypeError
     ```
 
     ## Use instead
     ```python
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(w * w)
     tf.print("loss", loss)
     tape.gradient(loss, w)
     ```
