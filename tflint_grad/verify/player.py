@@ -92,7 +92,7 @@ class Player:
             else:
                 answer = unseen(scene.trouble or "it did not run")
             is_open = answer.status is Status.INCONCLUSIVE and scene.trouble
-            if is_open and (scene.needs_inputs or begun_nowhere(one, runs)):
+            if is_open and (scene.is_explained or begun_nowhere(one, runs)):
                 answer = unseen(scene.trouble)  # it says what the user can give
             outcomes.append(Outcome(one, answer, scene.description(), seconds))
         return outcomes
