@@ -160,3 +160,20 @@ def test_an_endless_scene_is_told_so(tmp_path: Path) -> None:
     *_, outcome = Player(replace(job, seconds=1.0)).play(lambda entry, numbers: None)
     assert outcome.answer.status is Status.INCONCLUSIVE
     assert "more than 1 s" in outcome.answer.reason
+
+
+def test_what_cannot_be_measured_in_time_is_told_so(tmp_path: Path) -> None:
+    program = """
+    import time
+
+    def step(x):
+        time.sleep(1.0)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(w * x) + np.sum(np.square(w))
+        return tape.gradient(loss, w)
+    """
+    (job,) = jobs(tmp_path, program=program)
+    *_, last = Player(replace(job, seconds=60.0)).play(lambda entry, numbers: None)
+    assert last.answer.status is Status.CONFIRMED
+    *_, last = Player(replace(job, seconds=5.0)).play(lambda entry, numbers: None)
+    assert last.answer.reason.startswith("it took more than 5 s to see what line")
