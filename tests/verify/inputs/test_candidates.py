@@ -156,3 +156,35 @@ def test_a_test_gets_what_pytest_gives_it(name: str, expected: str) -> None:
 
 def test_what_is_no_test_gets_nothing_of_a_fixture() -> None:
     assert not any("__wrapped__" in str(one) for one in candidates(TESTS, "use", "layer"))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("x", "float64[2,5]"), ("y", "(int32[2], bool[])")])
+def test_a_signature_is_taken_at_its_word(name: str, expected: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    text = """
+    @tf.function(input_signature=[
+        tf.TensorSpec([None, WIDTH], tf.float64),
+        (tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.bool)),
+    ])
+    def f(x, y): return x
+    f(1.0, 2.0)
+    """
+    assert first(text, name=name, tf=tf, WIDTH=5) == expected
+
+
+def test_a_spec_may_be_an_annotation() -> None:
+    tf = pytest.importorskip("tensorflow")
+    assert first("def f(x: tf.TensorSpec([None, None, 4])): pass", tf=tf) == "float32[2,3,4]"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("x: int32 [batch, 7], the tokens.", "int32[2,7]"),
+        ("x (tf.Tensor): images of shape (N, 8, 8, 3).", "float32[2,8,8,3]"),
+        (":param x: float64 [None, None].", "float64[2,3]"),
+        ("x: the points (and their weights).", "float32[2,3]"),
+    ],
+)
+def test_a_docstring_may_say_the_shape(line: str, expected: str) -> None:
+    assert first(f"def f(x):\n    '''Fit.\n\n    Args:\n        {line}\n    '''") == expected

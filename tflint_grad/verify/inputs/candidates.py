@@ -8,6 +8,7 @@ from typing import Any
 
 from tflint_grad.verify.inputs import words
 from tflint_grad.verify.inputs.call_sites import CallSites
+from tflint_grad.verify.inputs.declared import of_annotation, of_docstring, of_signature
 from tflint_grad.verify.inputs.options import of_parser
 from tflint_grad.verify.inputs.pytests import given_by_pytest
 from tflint_grad.verify.inputs.specification import (
@@ -50,10 +51,13 @@ class Candidates:
         found: list[Specification] = []
         annotation, default = _declared(definition, name)
         for one in [
+            *of_signature(definition, name, self._namespace),
             *given_by_pytest(self._program, definition, name),
             *self._calls.values(definition, name),
             # What a function gives itself is right before what we think of.
             *([] if default is None else [Omitted()]),
+            *of_docstring(definition, name),
+            *([] if annotation is None else of_annotation(annotation, self._namespace)),
             *self._annotated(annotation),
             *self._of_same_name(name, usage),
             *self.of_usage(usage, name),
