@@ -33,7 +33,8 @@ PROGRAMS = {
         "import time\nwhile True:\n    try:\n        time.sleep(60)\n"
         "    except BaseException:\n        pass"
     ),
-    "exits_at_once": in_step("import os\nos._exit(7)"),
+    # AutoGraph's files, which a program that ends in order removes, are not left either.
+    "exits_at_once": in_step("import os\ntf.function(lambda x: 2 * x)(w)\nos._exit(7)"),
     "exits_at_once_at_import": at_import("import os\n\nos._exit(0)\n"),
     "exits_at_import": at_import("import sys\n\nsys.exit('usage: train DATA')\n"),
     "crashes": in_step("import ctypes\nctypes.string_at(0)"),

@@ -114,6 +114,28 @@ def test_what_cannot_be_built_is_asked_for_in_words_to_paste(tmp_path: Path) -> 
     assert "# tflint-grad: inputs env=" in answer.reason
 
 
+def test_what_another_finding_ends_is_told_so(tmp_path: Path) -> None:
+    """No inputs would help."""
+    program = """
+    def descend(x):
+        x = tf.convert_to_tensor(x)
+        for _ in range(3):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(x ** 2)
+            slope = tape.gradient(loss, x)
+            x = x - 0.1 * slope
+        return x
+    """
+    (job,) = jobs(tmp_path, program=program)
+    job = replace(job, seconds=8.0)
+    last = {one.question.number: one for one in Player(job).play(lambda entry, numbers: None)}
+    here, beyond = (last[one.number].answer for one in job.questions)
+    assert here.status is Status.CONFIRMED
+    assert beyond.reason.startswith("the run ends (TypeError: unsupported operand")
+    row = job.questions[0].flagged.first
+    assert beyond.reason.endswith(f"by what is found in line {row}: mend that first")
+
+
 def test_the_user_s_own_inputs_come_first(tmp_path: Path) -> None:
     earth = "type('Env', (), {'physics': type('P', (), {'gravity': float})})"
     outcome = play(tmp_path, ENVIRONMENT, step=f"env={earth}")
@@ -138,3 +160,20 @@ def test_an_endless_scene_is_told_so(tmp_path: Path) -> None:
     *_, outcome = Player(replace(job, seconds=1.0)).play(lambda entry, numbers: None)
     assert outcome.answer.status is Status.INCONCLUSIVE
     assert "more than 1 s" in outcome.answer.reason
+
+
+def test_what_cannot_be_measured_in_time_is_told_so(tmp_path: Path) -> None:
+    program = """
+    import time
+
+    def step(x):
+        time.sleep(1.0)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(w * x) + np.sum(np.square(w))
+        return tape.gradient(loss, w)
+    """
+    (job,) = jobs(tmp_path, program=program)
+    *_, last = Player(replace(job, seconds=60.0)).play(lambda entry, numbers: None)
+    assert last.answer.status is Status.CONFIRMED
+    *_, last = Player(replace(job, seconds=5.0)).play(lambda entry, numbers: None)
+    assert last.answer.reason.startswith("it took more than 5 s to see what line")

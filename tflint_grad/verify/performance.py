@@ -82,7 +82,7 @@ class Performance:
         self.job = script.job
         self.seen: list[Observations] = []
         self.trouble = ""
-        self.needs_inputs = False
+        self.is_explained = False  # what the user can do is in `trouble`
         self.state: State = {}
         self.arguments: Arguments | None = None
         self.marks = {place for one in questions for place in one.flagged.places()}
@@ -114,7 +114,9 @@ class Performance:
         if not touched:
             return
         moved = any(one.consequence in ("gradient-zero", "gradient-nan") for one in touched)
-        for seed in range(SEED + 1, SEED + RUNS):
+        # Whether a gradient is the slope is measured around the first run alone.
+        others = () if _all_are_measured(touched) else range(SEED + 1, SEED + RUNS)
+        for seed in others:
             shift = Shift(scatter=np.random.default_rng(seed)) if moved else None
             self.seen.append(self.once(seed, shift=shift))
         for edge in sorted({edge for one in touched for edge in edges(one)}):
@@ -217,9 +219,13 @@ class Performance:
         cause = (error.cause or error) if isinstance(error, NeedsInputs) else error
         names = [path[0] for path in self.state if len(path) == 1]
         why = told(type(cause).__name__, message(cause))
+        rows = [one.flagged.first for one in self.job.questions if _ends(one, attempt)]
+        if rows:
+            self.is_explained = True
+            return f"the run ends ({why}) by what is found in line {rows[0]}: mend that first"
         if not names or isinstance(cause, (*_BESIDE_INPUTS, OutOfTime)):
             return why
-        self.needs_inputs = True
+        self.is_explained = True
         own = [error.path] if isinstance(error, NeedsInputs) else []
         trouble = search.trouble(cause, attempt.built, own)
         name = missing(trouble, search.arguments.given)
@@ -298,8 +304,20 @@ def edges(question: Question) -> list[float]:
     return [float(each) for each in _EDGE.findall(question.message)] or [0.0]
 
 
+def _all_are_measured(questions: Sequence[Question]) -> bool:
+    return all(one.consequence == "gradient-wrong" for one in questions)
+
+
 def begun_nowhere(question: Question, runs: Sequence[Observations]) -> bool:
     return all(begun(question, run) is None for run in runs)
+
+
+def _ends(question: Question, attempt: Attempt) -> bool:
+    """Whether a finding has come true in a run that an exception ended: what raises, or is None
+    where a number was expected."""
+    if attempt.run is None or question.consequence not in ("raises", "gradient-none"):
+        return False
+    return judge(question, [attempt.run]).status is Status.CONFIRMED
 
 
 def _is_decided(question: Question, run: Observations) -> bool:

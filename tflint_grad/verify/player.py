@@ -79,21 +79,27 @@ class Player:
     def _play(self, entry: Entry, questions: list[Question]) -> list[Outcome]:
         began = time.monotonic()
         scene = Performance(self._script, entry, questions, self._gauges)
+        late = ""
         try:
             with alarm(self.job.seconds):
                 runs = scene.runs()
-        except OutOfTime:
-            runs = scene.seen
+        except OutOfTime as error:
+            runs, late = scene.seen, str(error)
         seconds = time.monotonic() - began
         outcomes = []
         for one in questions:
             if runs:
                 answer = judge(one, runs)
             else:
-                answer = unseen(scene.trouble or "it did not run")
+                answer = unseen(scene.trouble or (f"it took {late}" if late else "it did not run"))
             is_open = answer.status is Status.INCONCLUSIVE and scene.trouble
-            if is_open and (scene.needs_inputs or begun_nowhere(one, runs)):
+            if is_open and (scene.is_explained or begun_nowhere(one, runs)):
                 answer = unseen(scene.trouble)  # it says what the user can give
+            elif late and answer.status is Status.INCONCLUSIVE and not begun_nowhere(one, runs):
+                row = one.flagged.first
+                answer = unseen(
+                    f"it took {late} to see what line {row} does; give it --verify-timeout SECONDS"
+                )
             outcomes.append(Outcome(one, answer, scene.description(), seconds))
         return outcomes
 

@@ -108,3 +108,83 @@ def test_a_parameter_is_what_the_function_it_is_handed_to_makes_of_it() -> None:
     def f(x): return inner(x)
     """
     assert first(text) == "<model>"
+
+
+def test_a_constructor_is_not_given_an_object_of_its_own_class() -> None:
+    text = """
+    class Critic(tf.keras.Model):
+        def __init__(self, critic): self.critic = critic
+        def score(self, x): return self.critic(x)
+    """
+    found = candidates(text, "Critic.__init__", "critic")
+    assert "Critic(…)" not in [str(one) for one in found]
+
+
+def test_options_are_what_the_parser_says_of_them() -> None:
+    text = """
+    parser.add_argument("--data-dir", required=True)
+    parser.add_argument("--rounds", "-r", type=int)
+    parser.add_argument("--mode", choices=["fast", "exact"])
+    parser.add_argument("--loud", action="store_true")
+    parser.add_argument("-l", dest="rate", default=0.3, type=float)
+    def f(args): return args.data_dir, args.rounds, args.mode, args.loud, args.rate, args.steps
+    """
+    assert first(text, name="args") == (
+        "Namespace(data_dir='name', loud=False, mode='fast', rate=0.3, rounds=2, steps=2)"
+    )
+
+
+TESTS = """
+@pytest.fixture
+def width(): return 3
+@pytest.fixture(scope="module")
+def layer(width):
+    yield Linear(width)
+@pytest.mark.parametrize("n, kind", [(1, "a"), pytest.param(2, "b", id="two")])
+def test_it(layer, n, kind): layer(n)
+def use(layer): layer(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("layer", "next(layer.__wrapped__(width.__wrapped__()))"), ("n", "1"), ("kind", "'a'")],
+)
+def test_a_test_gets_what_pytest_gives_it(name: str, expected: str) -> None:
+    assert first(TESTS, "test_it", name) == expected
+
+
+def test_what_is_no_test_gets_nothing_of_a_fixture() -> None:
+    assert not any("__wrapped__" in str(one) for one in candidates(TESTS, "use", "layer"))
+
+
+@pytest.mark.parametrize(("name", "expected"), [("x", "float64[2,5]"), ("y", "(int32[2], bool[])")])
+def test_a_signature_is_taken_at_its_word(name: str, expected: str) -> None:
+    tf = pytest.importorskip("tensorflow")
+    text = """
+    @tf.function(input_signature=[
+        tf.TensorSpec([None, WIDTH], tf.float64),
+        (tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.bool)),
+    ])
+    def f(x, y): return x
+    f(1.0, 2.0)
+    """
+    assert first(text, name=name, tf=tf, WIDTH=5) == expected
+
+
+def test_a_spec_may_be_an_annotation() -> None:
+    tf = pytest.importorskip("tensorflow")
+    assert first("def f(x: tf.TensorSpec([None, None, 4])): pass", tf=tf) == "float32[2,3,4]"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("x: int32 [batch, 7], the tokens.", "int32[2,7]"),
+        ("x (tf.Tensor): images of shape (N, 8, 8, 3).", "float32[2,8,8,3]"),
+        (":param x: float64 [None, None].", "float64[2,3]"),
+        ("x: the points (and their weights).", "float32[2,3]"),
+    ],
+)
+def test_a_docstring_may_say_the_shape(line: str, expected: str) -> None:
+    assert first(f"def f(x):\n    '''Fit.\n\n    Args:\n        {line}\n    '''") == expected

@@ -8,6 +8,9 @@ from typing import Any
 
 from tflint_grad.verify.inputs import words
 from tflint_grad.verify.inputs.call_sites import CallSites
+from tflint_grad.verify.inputs.declared import of_annotation, of_docstring, of_signature
+from tflint_grad.verify.inputs.options import of_parser
+from tflint_grad.verify.inputs.pytests import given_by_pytest
 from tflint_grad.verify.inputs.specification import (
     Built,
     Expression,
@@ -47,17 +50,20 @@ class Candidates:
         usage = self._reader.of_parameter(definition, name)
         found: list[Specification] = []
         annotation, default = _declared(definition, name)
-        at_calls = self._calls.values(definition, name)
         for one in [
-            *at_calls,
+            *of_signature(definition, name, self._namespace),
+            *given_by_pytest(self._program, definition, name),
+            *self._calls.values(definition, name),
             # What a function gives itself is right before what we think of.
             *([] if default is None else [Omitted()]),
+            *of_docstring(definition, name),
+            *([] if annotation is None else of_annotation(annotation, self._namespace)),
             *self._annotated(annotation),
             *self._of_same_name(name, usage),
             *self.of_usage(usage, name),
             *_ANYTHING,
         ]:
-            if one not in found:
+            if one not in found and one != _owner(definition):
                 found.append(one)
         return found
 
@@ -69,6 +75,8 @@ class Candidates:
         own_classes = list(self._classes_for(usage, name))
         if usage.called_with or attributes - words.OF_TENSORS:
             yield from own_classes
+        if attributes and words.OPTIONS.search(name):
+            yield self._options(usage)
         if attributes & words.OF_OPTIMIZERS or (
             words.OPTIMIZERS.search(name) and not usage.called_with
         ):
@@ -87,13 +95,7 @@ class Candidates:
             and (usage.called_with or not usage.arithmetic)
             and not words.LISTED.search(name)
         ):
-            yield from (
-                Stock("model"),
-                Stock("compiled model"),
-                Stock("narrow model"),
-                Stock("image model"),
-            )
-            yield Stock("compiled model")
+            yield from _MODELS
         if usage.called_with:
             if not attributes:
                 yield from self._functions(usage)
@@ -185,6 +187,19 @@ class Candidates:
                 for key in keys
             ),
             "dict",
+            keys,
+        )
+
+    def _options(self, usage: Usage) -> Specification:
+        """What a command line gives, with what is read of it."""
+        declared = of_parser(self._program)
+        keys = tuple(sorted(usage.attributes))
+        return Several(
+            tuple(
+                declared.get(key) or next(self._of_names({key}, key, Usage()), Literal(2))
+                for key in keys
+            ),
+            "namespace",
             keys,
         )
 
@@ -323,6 +338,12 @@ def _declared(definition: Definition, name: str) -> tuple[ast.expr | None, ast.e
     return annotation, defaults.get(name)
 
 
+def _owner(definition: Definition) -> Specification | None:
+    """The class that is being made: its constructor would be called for ever."""
+    is_constructor = definition.name == "__init__" and definition.parent is not None
+    return Built(definition.parent.qualified) if definition.parent and is_constructor else None
+
+
 def _asks_for_gradients(definition: Definition) -> bool:
     return any(
         isinstance(node, ast.Attribute) and node.attr in ("gradient", "GradientTape", "jacobian")
@@ -343,6 +364,13 @@ def _resolve(namespace: Mapping[str, Any], qualified: str) -> Any:
     return value
 
 
+_MODELS = (
+    Stock("model"),
+    Stock("compiled model"),
+    Stock("narrow model"),
+    Stock("image model"),
+    Stock("functional model"),
+)
 _ANNOTATED: dict[str, tuple[Specification, ...]] = {
     "float": (Literal(0.1), Literal(1.0)),
     "int": (Literal(2), Literal(3), Literal(1)),
@@ -351,7 +379,7 @@ _ANNOTATED: dict[str, tuple[Specification, ...]] = {
     "Tensor": (Tensor(),),
     "Variable": (Tensor(kind="variable"), Tensor(shape=(3,), kind="variable")),
     "ndarray": (Tensor(kind="ndarray"), Tensor(shape=(3,), kind="ndarray")),
-    "Model": (Stock("model"), Stock("compiled model"), Stock("narrow model"), Stock("image model")),
+    "Model": _MODELS,
     "Sequential": (Stock("model"),),
     "Layer": (Stock("model"),),
     "Optimizer": (Stock("optimizer"),),

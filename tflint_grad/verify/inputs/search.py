@@ -6,6 +6,7 @@ import ast
 import heapq
 import itertools
 import time
+import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -191,6 +192,8 @@ class Arguments:
         items = [self._value(item, state, path, chooser, built) for item in spec.items]
         if spec.kind == "dict":
             return dict(zip(spec.keys, items, strict=True))
+        if spec.kind == "namespace":
+            return types.SimpleNamespace(**dict(zip(spec.keys, items, strict=True)))
         if spec.kind == "tuple":
             return tuple(items)
         if spec.kind == "dataset":

@@ -72,7 +72,7 @@ class Stock:
 
 @dataclass(frozen=True)
 class Several:
-    """A list, tuple or dataset of values, or a dictionary where `keys` are given."""
+    """A list, tuple or dataset of values; where `keys` are given, a dictionary or a namespace."""
 
     items: tuple[Specification, ...]
     kind: str = "list"
@@ -83,6 +83,9 @@ class Several:
         if self.kind == "dict":
             pairs = zip(self.keys, told, strict=True)
             return "{" + ", ".join(f"{key!r}: {one}" for key, one in pairs) + "}"
+        if self.kind == "namespace":
+            named = zip(self.keys, told, strict=True)
+            return f"Namespace({', '.join(f'{key}={one}' for key, one in named)})"
         inner = ", ".join(told)
         if self.kind == "tuple":
             return f"({inner},)" if len(told) == 1 else f"({inner})"
@@ -186,6 +189,15 @@ def _image_model() -> Any:
     )
 
 
+def _functional_model() -> Any:
+    import keras
+
+    # Built, with layers whose inputs and outputs can be had.
+    image = keras.Input((8, 8, 3))
+    features = keras.layers.Conv2D(2, 3, padding="same")(image)
+    return keras.Model(image, keras.layers.Dense(3)(keras.layers.Flatten()(features)))
+
+
 def _built_model() -> Any:
     import keras
 
@@ -251,6 +263,7 @@ _STOCK: dict[str, Callable[[], Any]] = {
     "model": _model,
     "narrow model": _narrow_model,
     "image model": _image_model,
+    "functional model": _functional_model,
     "compiled model": _built_model,
     "optimizer": _optimizer,
     "loss": _loss,

@@ -64,6 +64,10 @@ LISTED = re.compile(
     r"^(models|networks|nets|layers|losses|variables|weights|sources|samples|points|inputs|xs|items)$"
 )
 
+OPTIONS = re.compile(
+    r"^(args|arguments|flags|opts?|options|cfg|conf|config|hparams|hps?|settings)$"
+)
+
 #: Arguments that are integers, by the last name of the callee.
 INTEGERS: dict[str, tuple[str, ...]] = {
     "sparse_softmax_cross_entropy_with_logits": ("labels",),

@@ -94,7 +94,7 @@ def told(kind: str, message: str) -> str:
         case "EOFError" if "reading a line" in first:
             return f"the program reads standard input; {_COMMAND}"
         case "ModuleNotFoundError" | "ImportError":
-            return f"cannot be imported: {first}"
+            return f"cannot be imported: {first}; install it beside TensorFlow, or {_COMMAND}"
         case "FileNotFoundError":
             return f"a file is not there, in an empty folder: {first}; {_COMMAND}"
     return f"{kind}: {first}" if first else kind
