@@ -14,7 +14,7 @@ from tflint_grad.flow.paths import Break
 from tflint_grad.knowledge.remedies import Remedy, remedy, remedy_for
 from tflint_grad.rules.base import Rule
 from tflint_grad.rules.problem import LIKELY, PROVEN
-from tflint_grad.rules.wording import judged, story_of, what_becomes, what_raises
+from tflint_grad.rules.wording import judged, story_of, what_becomes, what_raises, without_a_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +34,9 @@ def consequence_of(event: GradientTaken, answer: Answer, cause: Cause) -> Conseq
         return Consequence.RAISES
     if event.target_is_host and event.target_is_none is cause:
         return Consequence.RAISES
-    if event.zeros or cause.gives_zero or event.method == "batch_jacobian":
+    if event.zeros or cause.gives_zero:
         return Consequence.GRADIENT_ZERO
-    return Consequence.GRADIENT_NONE
+    return without_a_way(event)
 
 
 class BrokenPath(Rule):

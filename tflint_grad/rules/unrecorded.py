@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from tflint_grad.findings import Consequence
 from tflint_grad.flow.events import Event, GradientTaken, VariableRebound
 from tflint_grad.rules.base import Rule
 from tflint_grad.rules.problem import LIKELY, PROVEN
-from tflint_grad.rules.wording import gradient_of, judged, story_of
+from tflint_grad.rules.wording import judged, story_of, what_becomes, without_a_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,15 @@ class AnswerRule(Rule):
     def check(self, event: Event) -> Iterator[Problem]:
         if isinstance(event, GradientTaken) and not event.zeros and not event.hook:
             for answer in event.answers:
-                yield from self.check_answer(event, answer)
+                for problem in self.check_answer(event, answer):
+                    yield replace(problem, consequence=without_a_way(event))
 
     def check_answer(self, event: GradientTaken, answer: Answer) -> Iterator[Problem]:
         raise NotImplementedError
+
+
+def _outcome(event: GradientTaken, answer: Answer) -> str:
+    return what_becomes(event, answer, without_a_way(event))
 
 
 def _misses_a_step(answer: Answer) -> bool:
@@ -80,8 +86,8 @@ class ForwardOutsideTape(AnswerRule):
         if answer.missed is None or not _misses_a_step(answer):
             return
         message = (
-            f"this step is computed while the tape does not record: {gradient_of(event, answer)}"
-            " will be None; move it into the tape's with block"
+            f"this step is computed while the tape does not record: {_outcome(event, answer)}"
+            "; move it into the tape's with block"
         )
         yield self.problem(
             answer.missed,
@@ -135,7 +141,7 @@ class HigherOrderDetached(AnswerRule):
             return  # `w1, b1 = w - rate * dw, b - rate * db` outside the tape: one defect, told there
         message = (
             f"this gradient is taken outside of the tape that differentiates it again:"
-            f" {gradient_of(event, answer)} will be None; take it inside that tape's with block"
+            f" {_outcome(event, answer)}; take it inside that tape's with block"
         )
         yield self.problem(
             answer.missed, message, judgement=judged(event, answer), story=story_of(event)
@@ -190,8 +196,8 @@ class UnwatchedSource(AnswerRule):
         self.told.add(asked)
         likely = answer.source_kind == "sibling"
         message = (
-            f"the tape never watches the tensor '{answer.source}': {gradient_of(event, answer)} will"
-            f" be None; call tape.watch({answer.source}) first in the with block"
+            f"the tape never watches the tensor '{answer.source}': {_outcome(event, answer)}"
+            f"; call tape.watch({answer.source}) first in the with block"
         )
         yield self.problem(
             event.station if likely else answer.created or event.station,
@@ -241,8 +247,8 @@ class WatchedTooLate(AnswerRule):
             return
         used = (("used here, unwatched", answer.missed),) if answer.missed is not None else ()
         message = (
-            f"'{answer.source}' is watched only after it was used: {gradient_of(event, answer)} will"
-            " be None; watch it first in the with block"
+            f"'{answer.source}' is watched only after it was used: {_outcome(event, answer)}"
+            "; watch it first in the with block"
         )
         yield self.problem(answer.missed_before_watch, message, story=story_of(event, used=used))
 
@@ -304,7 +310,7 @@ class VariableOverwritten(AnswerRule):
             return
         message = (
             f"'{answer.rebound_name}' held a variable and now holds a tensor that no tape watches:"
-            f" {gradient_of(event, answer)} will be None from here on; update the variable"
+            f" {_outcome(event, answer)} from here on; update the variable"
             " with assign_sub(…)"
         )
         yield self.problem(answer.rebound, message, story=story_of(event))
@@ -346,8 +352,7 @@ class UnconnectedSource(AnswerRule):
             return
         made = (("the source is made here", answer.created),) if answer.created is not None else ()
         message = (
-            f"'{event.target}' does not depend on '{answer.source}': {gradient_of(event, answer)}"
-            " will be None"
+            f"'{event.target}' does not depend on '{answer.source}': {_outcome(event, answer)}"
         )
         yield self.problem(event.station, message, story=story_of(event, made=made))
 

@@ -37,6 +37,16 @@ def what_becomes(event: GradientTaken, answer: Answer, consequence: Consequence)
     return f"{gradient_of(event, answer)} {_BECOMES[consequence]}"
 
 
+def without_a_way(event: GradientTaken) -> Consequence:
+    """What a source gets to which no recorded way leads.
+
+    TF 2.21: `batch_jacobian` hands out zeros where `gradient` and `jacobian` give None.
+    """
+    if event.method == "batch_jacobian":
+        return Consequence.GRADIENT_ZERO
+    return Consequence.GRADIENT_NONE
+
+
 def what_raises(event: GradientTaken) -> str:
     """The call that fails, in one clause."""
     if event.hook == "taught":
