@@ -119,12 +119,12 @@ def test_what_another_finding_ends_is_told_so(tmp_path: Path) -> None:
     program = """
     def descend(x):
         x = tf.convert_to_tensor(x)
-        for _ in range(3):
-            with tf.GradientTape() as tape:
-                loss = tf.reduce_mean(x ** 2)
-            slope = tape.gradient(loss, x)
-            x = x - 0.1 * slope
-        return x
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(x ** 2)
+        y = x - 0.1 * tape.gradient(loss, x)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(y ** 2)
+        return tape.gradient(loss, y)
     """
     (job,) = jobs(tmp_path, program=program)
     job = replace(job, seconds=8.0)

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from tflint_grad.project import Project
 
 RECURSION_LIMIT = 12_000
+#: One of these is in every line that a survey takes names from.
+_SURVEYED = (".watch(", ".gradient(", ".numpy()", "asarray(")
 
 
 @dataclass(eq=False)
@@ -104,11 +106,12 @@ class Program(Interpreter):
             self.constructed.setdefault(cls.identity, []).append(instance)
 
     def on_module(self, module: LoadedModule) -> None:
-        """Names that are asked for or watched in another file have an identity there too."""
-        if any(word in line for line in module.outline.lines for word in (".watch(", ".gradient(")):
+        """What is asked for, watched or converted in another file has an identity there too."""
+        if any(word in line for line in module.outline.lines for word in _SURVEYED):
             found = survey(module.outline.tree)
             self.source_names |= found.source_names
             self.watched_names |= found.watched_names
+            self.converted_names |= found.converted_names
 
     # --- the module
 

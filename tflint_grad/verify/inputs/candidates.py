@@ -53,9 +53,9 @@ class Candidates:
         for one in [
             *of_signature(definition, name, self._namespace),
             *given_by_pytest(self._program, definition, name),
-            *self._calls.values(definition, name),
-            # What a function gives itself is right before what we think of.
+            # What a function gives itself is right before what others give it.
             *([] if default is None else [Omitted()]),
+            *self._calls.values(definition, name),
             *of_docstring(definition, name),
             *([] if annotation is None else of_annotation(annotation, self._namespace)),
             *self._annotated(annotation),
