@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
 
 from tflint_grad.flow import names, tapes
@@ -13,9 +11,6 @@ from tflint_grad.flow.events import VariableRebound
 from tflint_grad.flow.iteration import put_item, unpack
 from tflint_grad.flow.operators import binary
 from tflint_grad.flow.values import Choice, Data, Kind, ListRef, Object, Tape, Value
-
-if TYPE_CHECKING:
-    pass
 
 _AUGMENTED = {
     cst.AddAssign: "+",

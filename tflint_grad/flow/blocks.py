@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -26,9 +25,6 @@ from tflint_grad.flow.values import (
     Tape,
     Value,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 class Blocks(Loops):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
@@ -14,10 +13,6 @@ from tflint_grad.flow.expressions import Expressions
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.patterns import cases_that_may_run
 from tflint_grad.flow.values import NONE, Choice, Data, Kind, Known, Object, Sequence, Value
-
-if TYPE_CHECKING:
-    pass
-
 
 #: What an instance of is no tensor.
 _NUMBERS = frozenset(
@@ -128,10 +123,7 @@ class Branches(Expressions):
         runs: list[Callable[[], None]] = [partial(self._case, case, subject) for case in cases]
         if not exhaustive:
             runs.append(lambda: None)
-        if len(runs) == 1:
-            runs[0]()
-        else:
-            self.fork(runs)
+        self.fork(runs)
         return False
 
     def _case(self, case: cst.MatchCase, subject: Value) -> None:

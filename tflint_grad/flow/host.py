@@ -13,6 +13,7 @@ from tflint_grad.flow.coefficients import converted_from
 from tflint_grad.flow.events import HostUse
 from tflint_grad.flow.paths import NO_PATHS, Break, Cause, Station
 from tflint_grad.flow.recording import is_watched
+from tflint_grad.flow.syntax import walk
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     STATIC,
@@ -117,12 +118,9 @@ def _blamed(
 
 def _happens_in(station: Station, node: cst.CSTNode) -> bool:
     """Whether the expression itself brings it about, perhaps by a call of a function."""
+    within = {id(node), *map(id, walk(node))}
     nodes = [station.place.node, *(place.node for _, place in station.calls)]
-    return any(_is_within(found, node) for found in nodes)
-
-
-def _is_within(part: cst.CSTNode, whole: cst.CSTNode) -> bool:
-    return part is whole or any(_is_within(part, child) for child in whole.children)
+    return any(id(found) in within for found in nodes)
 
 
 def _carrier_node(x: Execution, arguments: Many[Argument]) -> cst.CSTNode | None:
@@ -202,6 +200,7 @@ def host_method(
         host_use(x, node, name, Given(receiver, place=receiver_node), Break.HOST_CONVERSION)
     if not groups:
         return Data(result)
+    carrier = receiver_node.node if receiver_node is not None else None
     return x.break_paths(
         node,
         Break.HOST_CONVERSION,
@@ -209,8 +208,8 @@ def host_method(
         groups,
         result,
         operation=text_of(node),
-        operand_node=receiver_node.node if receiver_node is not None else None,
-        converted=converted_from(x, receiver_node.node if receiver_node is not None else None),
+        operand_node=carrier,
+        converted=converted_from(x, carrier),
         qualified=f".{name}",
         symbolic=symbolic,
         explicit=True,

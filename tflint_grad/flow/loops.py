@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
 
 from tflint_grad.flow import datasets, names
@@ -14,9 +12,6 @@ from tflint_grad.flow.iteration import rounds, unpack
 from tflint_grad.flow.joins import join_cells
 from tflint_grad.flow.state import LoopState
 from tflint_grad.flow.values import Generator, Value
-
-if TYPE_CHECKING:
-    pass
 
 #: Only the two outermost loops are run twice: inner ones would double the work at each level.
 MAX_DOUBLED_LOOPS = 2

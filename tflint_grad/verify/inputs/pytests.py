@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from tflint_grad.verify.inputs.specification import Expression
-from tflint_grad.verify.inputs.usage import dotted, parameter_names
+from tflint_grad.verify.inputs.usage import decorator_name, parameter_names
 from tflint_grad.verify.syntax import Definition, Program
 
 #: Fixtures that take fixtures.
@@ -18,7 +18,7 @@ def given_by_pytest(program: Program, definition: Definition, name: str) -> Iter
     if isinstance(definition.node, ast.ClassDef):
         return
     for decorator in definition.node.decorator_list:
-        if isinstance(decorator, ast.Call) and _last(decorator) == "parametrize":
+        if isinstance(decorator, ast.Call) and decorator_name(decorator) == "parametrize":
             yield from _parameters(decorator, name)
     if definition.name.startswith("test"):
         text = _made(program, name, 0)
@@ -38,7 +38,7 @@ def _parameters(decorator: ast.Call, name: str) -> Iterator[Expression]:
         return
     for case in decorator.args[1].elts:
         values: list[ast.expr] = [case]
-        if isinstance(case, ast.Call) and _last(case) == "param":
+        if isinstance(case, ast.Call) and decorator_name(case) == "param":
             values = case.args
         elif len(names) > 1:
             values = case.elts if isinstance(case, ast.List | ast.Tuple) else []
@@ -51,7 +51,7 @@ def _made(program: Program, name: str, depth: int) -> str:
     fixture = program.by_name.get(name)
     if fixture is None or isinstance(fixture.node, ast.ClassDef) or depth > _DEEPEST:
         return ""
-    if not any(_last(one) == "fixture" for one in fixture.node.decorator_list):
+    if not any(decorator_name(one) == "fixture" for one in fixture.node.decorator_list):
         return ""
     arguments = [_made(program, one, depth + 1) for one in parameter_names(fixture)]
     if not all(arguments):
@@ -60,9 +60,3 @@ def _made(program: Program, name: str, depth: int) -> str:
     call = f"{name}.__wrapped__({', '.join(arguments)})"
     yields = any(isinstance(node, ast.Yield) for node in ast.walk(fixture.node))
     return f"next({call})" if yields else call
-
-
-def _last(decorator: ast.expr) -> str:
-    return dotted(decorator.func if isinstance(decorator, ast.Call) else decorator).rpartition(".")[
-        2
-    ]

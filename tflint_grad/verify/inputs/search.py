@@ -29,7 +29,7 @@ from tflint_grad.verify.inputs.specification import (
     evaluate,
     stock,
 )
-from tflint_grad.verify.inputs.usage import dotted, parameter_names
+from tflint_grad.verify.inputs.usage import decorator_name, dotted, parameter_names
 from tflint_grad.verify.inputs.values import Values
 from tflint_grad.verify.observation import Observations
 from tflint_grad.verify.syntax import Definition, Program
@@ -236,10 +236,7 @@ def _generated_constructor(definition: Definition) -> Definition | None:
     """What `@dataclass` or NamedTuple makes of the fields of a class."""
     node = definition.node
     assert isinstance(node, ast.ClassDef)
-    decorators = {
-        dotted(one.func if isinstance(one, ast.Call) else one).rpartition(".")[2]
-        for one in node.decorator_list
-    }
+    decorators = set(map(decorator_name, node.decorator_list))
     bases = {dotted(base).rpartition(".")[2] for base in node.bases}
     if not (decorators & {"dataclass", "define", "attrs"} or "NamedTuple" in bases):
         return None

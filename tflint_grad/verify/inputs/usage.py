@@ -289,6 +289,12 @@ def dotted(node: ast.expr) -> str:
     return ".".join(parts)
 
 
+def decorator_name(decorator: ast.expr) -> str:
+    """`fixture` of `@pytest.fixture`, called or not."""
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return dotted(named).rpartition(".")[2]
+
+
 def parameter_names(definition: Definition) -> list[str]:
     """Positional and keyword parameters in order; none for a class."""
     if isinstance(definition.node, ast.ClassDef):
