@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.samples import ADVICE, CORRECT, PITFALL, PLACE, PLAIN
+from tflint_grad.flake8_plugin import _may_matter
+from tflint_grad.source import Relevance, relevance
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("flake8") is None, reason="flake8 is not installed"
@@ -176,3 +178,17 @@ def test_nothing_is_imported_where_no_tape_is() -> None:
         env={**os.environ},
     )
     assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from ours import record\nwith record(x) as tape: y = x\ng = tape . gradient(y, x)",
+        "from ours import record\nwith record(x) as tape: y = x\ng = tape.batch_jacobian(y, x)",
+        "from ours import model, loss\nmodel.compile('adam', loss)\nmodel.fit(x, y)",
+        "import keras\nclass L(keras.Layer):\n    def call(self, x): ...",
+    ],
+)
+def test_what_the_first_look_lets_pass_is_not_dropped_before_it(code: str) -> None:
+    assert relevance(code.encode()) is not Relevance.NONE
+    assert _may_matter(code)
