@@ -49,7 +49,7 @@ class Bindings(Blocks):
         receiver = names.materialise(self, self.evaluate(target.value))
         if not isinstance(receiver, Object) or value.kind is Kind.VARIABLE or value.made is None:
             return
-        old = self.store.get(("attribute", receiver.identity, target.attr.value))
+        old = names.attribute_of(self, receiver, target.attr.value)
         if (
             isinstance(old, Data)
             and old.kind is Kind.VARIABLE

@@ -52,7 +52,9 @@ def run_callers(x: Program) -> None:
     abroad = x.steps_abroad
     x.total_limit, x.steps_abroad = before + CALLER_STEPS, CALLER_STEPS_ABROAD
     x.under_callers = True
-    found = _callers(x)
+    leading: dict[str, frozenset[str]] = {}
+    found = _callers(x, leading)
+    x.leading = frozenset[str]().union(*leading.values())
     far = [caller for caller in found if caller.far][:MAX_FAR_CALLERS]
     near = [caller for caller in found if not caller.far][:MAX_CALLERS]
     for caller in [*sorted(far, key=lambda caller: -caller.far), *near]:
@@ -63,7 +65,7 @@ def run_callers(x: Program) -> None:
             _title(caller), partial(_run, x, caller.module, caller.owner, caller.item)
         ):
             x.executed = executed
-    x.under_callers = False
+    x.under_callers, x.leading = False, frozenset()
     x.total_limit, x.steps_abroad = limit + x.steps - before, abroad
 
 
@@ -73,11 +75,11 @@ def _title(caller: Caller) -> str:
     return f"{name} of {caller.module.path}"
 
 
-def _callers(x: Program) -> list[Caller]:
-    """Who leads to the tapes of this file, from near to far."""
+def _callers(x: Program, leading: dict[str, frozenset[str]]) -> list[Caller]:
+    """Who leads to the tapes of this file, from near to far; by which names, in each file."""
     assert x.project is not None
     found: list[Caller] = []
-    leading: dict[str, frozenset[str]] = {x.module.path: x.outline.leads}
+    leading[x.module.path] = x.outline.leads
     waiting = [(x.module.path, 0)]
     while waiting:
         path, far = waiting.pop(0)

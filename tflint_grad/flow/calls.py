@@ -68,6 +68,8 @@ def call_value(
 
             return call_method(x, function.receiver, function.name, arguments, node)
         case Class():
+            from tflint_grad.flow.instances import instantiate
+
             return instantiate(x, function, arguments, node)
         case Object():
             return call_object(x, function, arguments, node)
@@ -248,6 +250,11 @@ def call_function(
     if depth > x.MAX_CALLS or _rounds_on_stack(x, function) >= MAX_RECURSION:
         x.cut_short.append(f"call of {function.name}: too deep or recursive")
         return call_opaque(x, arguments, node)
+    if function.name == "__init__" and x.statement is node:
+        from tflint_grad.flow.instances import base_waits
+
+        if base_waits(x, function, arguments, node):
+            return NONE
     bound = bind_arguments(x, function, arguments, node)
     if function.unit.mentions("yield") and is_generator(function.node):
         return Generator(function, bound)
@@ -557,72 +564,6 @@ def bind_arguments(
         items = Mapped(keywords, join_values(loose) if loose else None)
         bound[params.star_kwarg.name.value] = heap.new_dict(x, items)
     return bound
-
-
-# --- classes of the project
-
-
-def instantiate(x: Execution, cls: Class, arguments: Many[Argument], node: cst.CSTNode) -> Value:
-    """An instance, made by executing the constructor (and Keras' `build`)."""
-    bases = cls.library_bases()
-    if any(base.split(".")[-1] in ("Enum", "IntEnum", "Exception", "ValueError") for base in bases):
-        return Data(Kind.HOST)
-    kind = SourceKind.MODEL if _owns_variables(bases) else SourceKind.OBJECT
-    receiver = Object(x.new_source(kind, cls.name, x.station(node)), cls)
-    x.on_instance(receiver, cls)
-    if x.frame.function is not None:
-        x.passing.add(receiver.identity)
-    values = [argument.value for argument in arguments]
-    for value in values:
-        x.own(receiver.identity, value)
-    init = names.find_in_class(x, cls, "__init__")
-    fields = next((c.dataclass_fields for c in cls.ancestry() if c.dataclass_fields), None)
-    if isinstance(init, Function):
-        bound = bind_arguments(x, replace(init, receiver=receiver), arguments, node)
-        # No frame of its own in the chain of calls: what a constructor computes is shown there.
-        run_body(x, init, bound, node, is_entry=True)
-    elif fields is not None:
-        _fill_fields(x, receiver, cls, fields, arguments, node)
-    elif any(isinstance(base, Known) for c in cls.ancestry() for base in c.bases):
-        from tflint_grad.flow.keras_objects import adopt_layers
-
-        adopt_layers(x, receiver, arguments)
-    build = names.find_in_class(x, cls, "build")
-    if isinstance(build, Function) and _owns_variables(bases):
-        shape = [Argument(Data(Kind.HOST))] * max(len(build.node.params.params) - 1, 0)
-        call_function(x, replace(build, receiver=receiver), shape, node)
-    return receiver
-
-
-def _owns_variables(bases: Many[str]) -> bool:
-    from tflint_grad.flow.keras_hooks import owns_variables
-
-    return any(owns_variables(base) for base in bases)
-
-
-def _fill_fields(
-    x: Execution,
-    receiver: Object,
-    cls: Class,
-    fields: Many[str],
-    arguments: Many[Argument],
-    node: cst.CSTNode,
-) -> None:
-    plain = [argument for argument in arguments if argument.keyword is None and not argument.star]
-    for name, argument in zip(fields, plain, strict=False):
-        names.bind_attribute(x, receiver, name, argument.value, node)
-    for argument in arguments:
-        if argument.keyword is not None:
-            names.bind_attribute(x, receiver, argument.keyword, argument.value, node)
-    for name in fields:
-        if ("attribute", receiver.identity, name) not in x.store:
-            default = names.find_in_class(x, cls, name)
-            if isinstance(default, Partial) and "default_factory" in default.keywords:
-                made = call_value(x, default.keywords["default_factory"], [], node)
-                names.bind_attribute(x, receiver, name, made, node)
-    after = names.find_in_class(x, cls, "__post_init__")
-    if isinstance(after, Function):
-        call_function(x, replace(after, receiver=receiver), [], node)
 
 
 # --- decorators

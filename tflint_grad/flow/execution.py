@@ -54,6 +54,7 @@ from tflint_grad.knowledge.taught import NOTHING_TAUGHT, Taught
 if TYPE_CHECKING:
     from tflint_grad.flow.bystanders import Bystander
     from tflint_grad.flow.events import Event
+    from tflint_grad.flow.instances import Reach, Waiting
     from tflint_grad.flow.modules import LoadedModule, PendingMembers
     from tflint_grad.flow.survey import Survey
     from tflint_grad.outline import ClassItem, Outline, Unit
@@ -127,6 +128,10 @@ class Execution(cst.CSTVisitor):
         self.converted_names: frozenset[str] = frozenset()
         self.released_attributes: set[str] = set()
         self.passing: set[int] = set()  # objects that a function has made and shown to nobody
+        self.waiting: dict[int, list[Waiting]] = {}  # constructors, by the instance
+        self.constructions: dict[int, int] = {}  # of instances, by class
+        self.reaches: dict[tuple[int, int], Reach | None] = {}
+        self.leading: frozenset[str] = frozenset()  # names that lead to a tape, while callers run
         self.tensor_like: set[int] = set()
         self.batches: set[int] = set()  # what Keras takes from a dataset: never a variable
         self.traced: set[int] = set()  # what tf.functions are given

@@ -137,7 +137,7 @@ def _call_subclass(
 ) -> Value:
     """An instance of a project class without `call` in sight: its bases or its layers do it."""
     assert isinstance(receiver.cls, Class)
-    layers = x.store.get(("attribute", receiver.identity, "layers"))
+    layers = names.attribute_of(x, receiver, "layers")
     if layers is not None and "keras.Sequential" in map(canonical, receiver.cls.library_bases()):
         return _through_layers(x, receiver, layers, values, node)
     groups: list[Paths] = [{receiver.identity: LEAF}, *x.groups(values)]
@@ -182,13 +182,13 @@ def _call_known_class(
         )
     if found.kind == "optimizer":
         return UNKNOWN
-    layers = x.store.get(("attribute", receiver.identity, "layers"))
+    layers = names.attribute_of(x, receiver, "layers")
     if found.name == "keras.Sequential" and layers is not None:
         content = heap.resolved(x, layers)
         if isinstance(content, Sequence):
             return _through_layers(x, receiver, layers, values, node)
     if found.name == "keras.layers.Lambda":
-        function = x.store.get(("attribute", receiver.identity, "activation"))
+        function = names.attribute_of(x, receiver, "activation")
         if isinstance(function, (Function, Known)):
             return call_value(x, function, [Argument(value) for value in values], node)
     plain = [value for index, value in enumerate(values) if index not in found.detached]
@@ -214,7 +214,7 @@ def _call_known_class(
     data = x.operate(node, groups, Kind.TENSOR, "float")
     if found.kind in _OWNERS:
         x.layer_calls.add(id(node))  # a layer may return a tuple: do not say that it is one tensor
-    activation = x.store.get(("attribute", receiver.identity, "activation"))
+    activation = names.attribute_of(x, receiver, "activation")
     if isinstance(activation, (Function, Known)) and found.kind == "layer":
         return call_value(x, activation, [Argument(data)], node)
     return data
@@ -239,7 +239,7 @@ def replaced_instance(
     made = Object(x.new_source(SourceKind.OBJECT, x.sources[instance.identity].name), instance.cls)
     if isinstance(instance.cls, Class):
         for field in instance.cls.dataclass_fields or ():
-            value = x.store.get(("attribute", instance.identity, field))
+            value = names.attribute_of(x, instance, field)
             if value is not None:
                 names.bind_attribute(x, made, field, value, node)
     for entry in changes:
@@ -306,7 +306,7 @@ def call_library_method(
             names.escape(x, value)
         if name == "add" and values:
             x.own(receiver.identity, values[0])
-            layers = x.store.get(("attribute", receiver.identity, "layers"))
+            layers = names.attribute_of(x, receiver, "layers")
             if isinstance(layers, ListRef):
                 from tflint_grad.flow.methods import appended
 

@@ -298,7 +298,7 @@ def bind_attribute(
 
                 call_function(x, replace(setter, receiver=receiver), [_argument(value)], node)
                 return
-        old = x.store.get(key)
+        old = attribute_of(x, receiver, name)
         value = identified(x, name, value, node)
         value = note_rebinding(x, name, old, value, node)
         x.own(receiver.identity, value)
@@ -364,9 +364,18 @@ def _bound(x: Execution, found: Value, receiver: Value, node: cst.CSTNode) -> Va
     return found
 
 
+def attribute_of(x: Execution, receiver: Object, name: str) -> Value | None:
+    """What was assigned to an attribute of an instance, by its constructor or since."""
+    if receiver.identity in x.waiting:
+        from tflint_grad.flow.instances import make
+
+        make(x, receiver.identity, name)
+    found: Value | None = x.store.get(("attribute", receiver.identity, name))
+    return found
+
+
 def _of_object(x: Execution, receiver: Object, name: str, node: cst.CSTNode) -> Value:
-    key = ("attribute", receiver.identity, name)
-    value: Value | None = x.store.get(key)
+    value = attribute_of(x, receiver, name)
     if value is not None:
         return value
     if name in PARAMETER_LISTS and (

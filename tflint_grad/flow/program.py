@@ -13,7 +13,7 @@ import libcst as cst
 
 from tflint_grad.flow import names, syntax
 from tflint_grad.flow.callers import run_callers
-from tflint_grad.flow.calls import context_of_call, instantiate, run_body
+from tflint_grad.flow.calls import context_of_call, run_body
 from tflint_grad.flow.entries import (
     entry_arguments,
     entry_context,
@@ -23,6 +23,7 @@ from tflint_grad.flow.entries import (
 )
 from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
+from tflint_grad.flow.instances import instantiate
 from tflint_grad.flow.keras_hooks import (
     MODEL_MEMBERS,
     MODULE_MEMBERS,

@@ -16,6 +16,7 @@ from tflint_grad.outline.bindings import (
     is_main_guard,
     is_type_checking,
 )
+from tflint_grad.outline.effects import Effects, effects_of
 from tflint_grad.outline.guard import guard
 from tflint_grad.outline.names import Names, scan
 from tflint_grad.outline.rows import statement_rows
@@ -139,6 +140,10 @@ class DefItem(_Part):
     @cached_property
     def names(self) -> Names:
         return scan((self.node,))
+
+    @cached_property
+    def effects(self) -> Effects:
+        return effects_of(self.node)
 
 
 @dataclass(eq=False)
