@@ -310,10 +310,18 @@ def run_body(
     Code of another file gets a share of steps of its own, so that what it does cannot end the
     analysis of the caller; beyond that share it is out of sight.
     """
-    is_call = on_yield is None and not x.abroad
-    if is_call and x.is_own(x.unit) and not x.is_own(function.unit):
-        return _run_abroad(x, function, bound, node, on_yield, context, is_entry)
-    return _run_here(x, function, bound, node, on_yield, context, is_entry)
+    if x.is_own(function.unit) or on_yield is not None or node is function.node:
+        return _run_here(x, function, bound, node, on_yield, context, is_entry)
+    if x.recording:
+        return _run_abroad(x, function, bound, node, context, is_entry)
+    spent = x.steps_at_rest.get(id(function.node), 0)
+    if spent > x.STEPS_PER_FUNCTION_AT_REST:
+        return _out_of_sight(x, function, bound, node)
+    start = x.steps
+    try:
+        return _run_abroad(x, function, bound, node, context, is_entry)
+    finally:
+        x.steps_at_rest[id(function.node)] = spent + x.steps - start
 
 
 def _run_abroad(
@@ -321,35 +329,43 @@ def _run_abroad(
     function: Function,
     bound: Mapping[str, Value],
     node: cst.CSTNode,
-    on_yield: Callable[[Value], None] | None,
     context: Context | None,
     is_entry: bool,
 ) -> Value:
+    if x.abroad or not x.is_own(x.unit):
+        return _run_here(x, function, bound, node, None, context, is_entry)
     share = min(x.STEPS_PER_CALL_ABROAD, x.steps_abroad)
     limits, start, left, recording = (x.step_limit, x.total_limit), x.steps, x.exit, x.recording
     known = set(x.tapes)
     x.step_limit, x.total_limit = start + share, max(x.total_limit, start + share)
     x.abroad = True
     try:
-        return _run_here(x, function, bound, node, on_yield, context, is_entry)
+        return _run_here(x, function, bound, node, None, context, is_entry)
     except LimitReached:
-        x.cut_short.append(f"call of {function.name}: its share of steps is used up")
         x.exit = left
         x.store.set(RECORDING, recording)
         x.abandon_tapes(known)
-        for value in bound.values():
-            names.escape(x, value)
-        for tape in recording:
-            x.tapes[tape].saw_opaque = True
-        groups = x.groups(bound.values())
-        if not recording and not any(path.tapes for paths in groups for path in paths.values()):
-            return adopting_object(x, [*bound.values()], text_of(node), None, node)
-        return x.opaque(node, groups)
+        return _out_of_sight(x, function, bound, node)
     finally:
         x.abroad = False
         used = x.steps - start
         x.steps_abroad -= used
         x.step_limit, x.total_limit = limits[0] + used, limits[1] + used
+
+
+def _out_of_sight(
+    x: Execution, function: Function, bound: Mapping[str, Value], node: cst.CSTNode
+) -> Value:
+    """What a function gives whose steps are used up: what the unknown gives."""
+    x.cut_short.append(f"call of {function.name}: its share of steps is used up")
+    for value in bound.values():
+        names.escape(x, value)
+    for tape in x.recording:
+        x.tapes[tape].saw_opaque = True
+    groups = x.groups(bound.values())
+    if not x.recording and not any(path.tapes for paths in groups for path in paths.values()):
+        return adopting_object(x, [*bound.values()], text_of(node), None, node)
+    return x.opaque(node, groups)
 
 
 def _run_here(

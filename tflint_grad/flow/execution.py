@@ -77,6 +77,8 @@ class Execution(cst.CSTVisitor):
     STEPS_FOR_IMPORTS = 6_000
     STEPS_ABROAD = 8_000
     STEPS_PER_CALL_ABROAD = 3_000
+    #: One function of another file, over all its calls while no tape records.
+    STEPS_PER_FUNCTION_AT_REST = 500
 
     def __init__(
         self,
@@ -115,6 +117,7 @@ class Execution(cst.CSTVisitor):
         self.steps = 0
         self.import_steps = self.STEPS_FOR_IMPORTS
         self.steps_abroad = self.STEPS_ABROAD
+        self.steps_at_rest: dict[int, int] = {}  # by function of another file
         self.abroad = False  # in a call of a function of another file
         self.expected_none: set[int] = set()  # gradient calls that a test expects to be None
         self.step_limit = 0
