@@ -99,6 +99,7 @@ CHANGES = {
     "an item of what is given": (*TABLE, "given['activation'] = tf.round"),
     "a list that is given": (*PARTS, "given.append(tf.round)"),
     "a list that is held": (*PARTS, "self.parts = given\n        self.parts.append(tf.round)"),
+    "by a function": (*PARTS, "fill(given)\n\n\ndef fill(a):\n    a.append(tf.round)"),
     "by a method": (
         *PARTS,
         "self.fill(given)\n\n    def fill(self, a):\n        a.append(tf.round)",

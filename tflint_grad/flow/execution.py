@@ -75,8 +75,8 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_LINE = 20
     STEPS_PER_ENTRY = 6_000
     STEPS_FOR_IMPORTS = 6_000
-    STEPS_ABROAD = 8_000
-    STEPS_PER_CALL_ABROAD = 3_000
+    STEPS_ABROAD = 5_000
+    STEPS_PER_CALL_ABROAD = 2_000
     #: One function of another file, over all its calls while no tape records.
     STEPS_PER_FUNCTION_AT_REST = 500
 

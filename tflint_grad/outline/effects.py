@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tflint_grad.outline.bindings import root_name
@@ -41,19 +42,17 @@ def effects_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Effects:
                 outside = True
             case ast.Subscript(ctx=ast.Store() | ast.Del()):
                 outside |= _path(part.value) in others
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=receiver))):
-                outside |= _path(receiver) in others or root_name(receiver) in others
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=root))) if root == own:
-                calls.add(part.func.attr)  # type: ignore[attr-defined]
-            case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Name(id="super")))):
-                calls.add(part.func.attr)  # type: ignore[attr-defined]
+            case ast.Expr(value=ast.Call() as call) if not _own_method(call, own):
+                outside |= not others.isdisjoint(_touched(call))
+            case ast.Call():
+                calls.add(_own_method(part, own))
             case ast.Global() | ast.Nonlocal() | ast.Yield() | ast.YieldFrom() | ast.Await():
                 outside = True
         if isinstance(part, ast.Attribute):
             computed |= part.attr in _BY_COMPUTED_NAMES
         elif isinstance(part, ast.Name):
             computed |= part.id in _BY_COMPUTED_NAMES
-    return Effects(outside, frozenset(calls), None if computed else frozenset(assigns))
+    return Effects(outside, frozenset(calls - {""}), None if computed else frozenset(assigns))
 
 
 def _names_of_others(parts: list[ast.AST], own: str, given: set[str]) -> set[str]:
@@ -63,6 +62,27 @@ def _names_of_others(parts: list[ast.AST], own: str, given: set[str]) -> set[str
         if isinstance(part, ast.Assign) and _path(part.value) in found:
             found.update(_path(target) for target in part.targets)
     return found - {"", own}
+
+
+def _own_method(call: ast.Call, own: str) -> str:
+    """`name` of `self.name(…)`, `super().name(…)` and `Base.__init__(…)`, which are looked at too."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=root), attr=name) if root == own:
+            return name
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name):
+            return name
+        case ast.Attribute(attr="__init__"):
+            return "__init__"
+    return ""
+
+
+def _touched(call: ast.Call) -> Iterator[str]:
+    """What a call may change whose result nobody takes: its receiver, and its arguments."""
+    if isinstance(call.func, ast.Attribute):
+        yield _path(call.func.value)
+        yield root_name(call.func.value) or ""
+    for part in (*call.args, *(keyword.value for keyword in call.keywords)):
+        yield _path(part)
 
 
 def _path(node: ast.expr) -> str:
