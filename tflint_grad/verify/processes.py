@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tflint_grad.verify.devices import Wanted
@@ -178,19 +177,39 @@ def _processes() -> list[int]:
         return []
 
 
-def memory_by_session() -> Mapping[int, int]:
-    """Linux: resident bytes by session; empty where the system does not tell."""
+def sessions_beyond(limit: int) -> set[int]:
+    """Linux: the sessions whose processes hold more bytes together; empty where nobody tells.
+
+    Resident bytes first, which are cheap to read; a fork holds the same pages as its parent, so what
+    seems too much is counted again with each page shared out among those that hold it.
+    """
     page = os.sysconf("SC_PAGE_SIZE")
-    used: dict[int, int] = {}
+    sessions: dict[int, dict[int, int]] = {}  # resident bytes by process
     for pid in _processes():
         with contextlib.suppress(OSError, ValueError, IndexError):
             with open(f"/proc/{pid}/stat", "rb") as stream:
                 # The name stands in parentheses and may hold anything; the session is the 6th
                 # field, the resident pages are the 24th.
                 fields = stream.read().rpartition(b")")[2].split()
-            session = int(fields[3])
-            used[session] = used.get(session, 0) + int(fields[21]) * page
-    return used
+            sessions.setdefault(int(fields[3]), {})[pid] = int(fields[21]) * page
+    return {
+        session
+        for session, resident in sessions.items()
+        if sum(resident.values()) > limit
+        and sum(_proportional(pid, resident[pid]) for pid in resident) > limit
+    }
+
+
+def _proportional(pid: int, resident: int) -> int:
+    """Bytes of a process, a page that several hold counted in parts; `resident` if nobody tells."""
+    with (
+        contextlib.suppress(OSError, ValueError, IndexError),
+        open(f"/proc/{pid}/smaps_rollup", "rb") as stream,
+    ):
+        for line in stream:
+            if line.startswith(b"Pss:"):
+                return int(line.split()[1]) * 1024
+    return resident
 
 
 def memory_limit() -> int:

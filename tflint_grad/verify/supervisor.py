@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tflint_grad.verify.devices import Device, NoSuchDevice, Wanted, spread
-from tflint_grad.verify.processes import Child, how_it_ended, memory_by_session, memory_limit
+from tflint_grad.verify.processes import Child, how_it_ended, memory_limit, sessions_beyond
 from tflint_grad.verify.scene import Entry, Job
 from tflint_grad.verify.task import Task
 from tflint_grad.verify.verdict import Verdict
@@ -238,9 +238,9 @@ class Supervisor:
         if now - self._looked < _LOOK:
             return
         self._looked = now
-        used = memory_by_session()
+        greedy = sessions_beyond(self._memory)
         for worker in list(self._workers):
-            if used.get(worker.child.pid, 0) > self._memory:
+            if worker.child.pid in greedy:
                 self._replace(worker, f"took more than {self._memory / 2**30:.0f} GiB of memory")
 
     def _tell_progress(self) -> None:
