@@ -23,9 +23,9 @@ MAX_CALLERS = 4
 #: As many more that reach this file through another definition only.
 MAX_FAR_CALLERS = 2
 #: The steps they get together.
-CALLER_STEPS = 2_500
+CALLER_STEPS = 2_000
 #: Of these, and of what they call in further files.
-CALLER_STEPS_ABROAD = 2_000
+CALLER_STEPS_ABROAD = 1_500
 #: Files that are looked into for callers.
 MAX_FILES = 4
 
@@ -49,7 +49,7 @@ def run_callers(x: Program) -> None:
     if x.project is None or not x.outline.leads:
         return
     limit, before = x.total_limit, x.steps
-    abroad = x.steps_abroad
+    abroad, at_rest = x.steps_abroad, x.steps_at_rest
     x.total_limit, x.steps_abroad = before + CALLER_STEPS, CALLER_STEPS_ABROAD
     x.under_callers = True
     leading: dict[str, frozenset[str]] = {}
@@ -66,7 +66,8 @@ def run_callers(x: Program) -> None:
         ):
             x.executed = executed
     x.under_callers, x.leading = False, frozenset()
-    x.total_limit, x.steps_abroad = limit + x.steps - before, abroad
+    x.total_limit = limit + x.steps - before
+    x.steps_abroad, x.steps_at_rest = abroad, at_rest
 
 
 def _title(caller: Caller) -> str:

@@ -314,14 +314,14 @@ def run_body(
         return _run_here(x, function, bound, node, on_yield, context, is_entry)
     if x.recording:
         return _run_abroad(x, function, bound, node, context, is_entry)
-    spent = x.steps_at_rest.get(id(function.node), 0)
+    spent = x.spent_at_rest.get(id(function.node), 0)
     if spent > x.STEPS_PER_FUNCTION_AT_REST:
         return _out_of_sight(x, function, bound, node)
     start = x.steps
     try:
         return _run_abroad(x, function, bound, node, context, is_entry)
     finally:
-        x.steps_at_rest[id(function.node)] = spent + x.steps - start
+        x.spent_at_rest[id(function.node)] = spent + x.steps - start
 
 
 def _run_abroad(
@@ -335,6 +335,8 @@ def _run_abroad(
     if x.abroad or not x.is_own(x.unit):
         return _run_here(x, function, bound, node, None, context, is_entry)
     share = min(x.STEPS_PER_CALL_ABROAD, x.steps_abroad)
+    if not x.recording:
+        share = min(share, x.steps_at_rest)
     limits, start, left, recording = (x.step_limit, x.total_limit), x.steps, x.exit, x.recording
     known = set(x.tapes)
     x.step_limit, x.total_limit = start + share, max(x.total_limit, start + share)
@@ -350,6 +352,8 @@ def _run_abroad(
         x.abroad = False
         used = x.steps - start
         x.steps_abroad -= used
+        if not recording:
+            x.steps_at_rest -= used
         x.step_limit, x.total_limit = limits[0] + used, limits[1] + used
 
 

@@ -75,9 +75,11 @@ class Execution(cst.CSTVisitor):
     STEPS_PER_LINE = 20
     STEPS_PER_ENTRY = 6_000
     STEPS_FOR_IMPORTS = 6_000
-    STEPS_ABROAD = 5_000
+    #: For calls of functions of other files; of these, while no tape records.
+    STEPS_ABROAD = 4_000
+    STEPS_AT_REST = 1_500
     STEPS_PER_CALL_ABROAD = 2_000
-    #: One function of another file, over all its calls while no tape records.
+    #: One such function, over all its calls while no tape records.
     STEPS_PER_FUNCTION_AT_REST = 500
 
     def __init__(
@@ -117,7 +119,8 @@ class Execution(cst.CSTVisitor):
         self.steps = 0
         self.import_steps = self.STEPS_FOR_IMPORTS
         self.steps_abroad = self.STEPS_ABROAD
-        self.steps_at_rest: dict[int, int] = {}  # by function of another file
+        self.steps_at_rest = self.STEPS_AT_REST
+        self.spent_at_rest: dict[int, int] = {}  # by function of another file
         self.abroad = False  # in a call of a function of another file
         self.expected_none: set[int] = set()  # gradient calls that a test expects to be None
         self.step_limit = 0
