@@ -3,57 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from functools import lru_cache
-from typing import Any
 
 import libcst as cst
 
-_IGNORED = (
-    cst.BaseParenthesizableWhitespace,
-    cst.MaybeSentinel,
-    cst.Comma,
-    cst.Dot,
-    cst.LeftParen,
-    cst.RightParen,
-    cst.EmptyLine,
-    cst.TrailingWhitespace,
-    cst.Newline,
-    cst.Comment,
-)
-
+from tflint_grad.concrete import children
 
 _DEFINITIONS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
-
-
-@lru_cache(maxsize=512)
-def _field_names(kind: type) -> tuple[str, ...]:
-    """`dataclasses.fields`, not `__dataclass_fields__`: the latter lists class variables too."""
-    skipped = ("lpar", "rpar", "leading_lines", "comma", "dot", "semicolon", "header", "footer")
-    return tuple(
-        f.name
-        for f in fields(kind)
-        if f.name not in skipped and "whitespace" not in f.name and not f.name.startswith("lines_")
-    )
-
-
-@lru_cache(maxsize=512)
-def _is_semantic(kind: type) -> bool:
-    """Asked once for each type: `isinstance` on libcst's abstract classes is slow."""
-    return issubclass(kind, cst.CSTNode) and not issubclass(kind, _IGNORED)
-
-
-def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """The semantic children of a node: no white space, commas, dots or parentheses."""
-    found: list[cst.CSTNode] = []
-    for name in _field_names(node.__class__):
-        child: Any = getattr(node, name)
-        kind = child.__class__
-        if kind is tuple or kind is list:
-            found.extend(entry for entry in child if _is_semantic(entry.__class__))
-        elif _is_semantic(kind):
-            found.append(child)
-    return found
 
 
 def walk(node: cst.CSTNode, into_functions: bool = True) -> Iterator[cst.CSTNode]:
