@@ -43,6 +43,7 @@ CALLS = [
     "f()", "f(x)", "f((x))", "f((x + y))", "f(x + y)", "f( x + y )", "f(x + y,)", "f((x), y)",
     "f(*x)", "f(*(x + y))", "f(**x)", "f(k=x)", "f(k=(x + y))", "f(x, *y, z, k=a, *b, **c)",
     "f(k=x, *y)", "f(**x, k=y)", "f(x for x in y)", "f((x for x in y))", "f( x for x in y )",
+    "f( # (\n x for x in (y) # )\n )",
     "f((x, y))", "(f)(x)", "f(x)(y)", "f(x).y", "(f.g)(x)", "(x).y", "(x + y).z", "((x + y)).z",
     "(\nx\n+ y\n).z", "( # (\n x + y # )\n).z", "f( # '(\n x + y)", "f(x,\n y)", "(x\n .y\n .z)",
     "(x := y)", "f(x := y)", "f((x := y))", "(f # (\n)(x + y)", "(yield)", "(yield x)",

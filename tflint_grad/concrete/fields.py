@@ -111,7 +111,7 @@ FIELDS: dict[type[cst.CSTNode], tuple[str, ...]] = {
     cst.Yield: _VALUE,
 }
 #: What stands in such a field and is no node below.
-_NONE = (type(None), cst.MaybeSentinel, cst.ImportStar, cst.ParamStar)
+_NO_NODES = (cst.MaybeSentinel, cst.ImportStar, cst.ParamStar)
 
 
 def children(node: cst.CSTNode) -> list[cst.CSTNode]:
@@ -120,14 +120,14 @@ def children(node: cst.CSTNode) -> list[cst.CSTNode]:
     The same of a node that libcst has parsed and of one that was made from `ast`.
     """
     found: list[cst.CSTNode] = []
-    for field in FIELDS.get(node.__class__, ()):
+    kind = node.__class__
+    for field in FIELDS.get(kind, ()):
         child: Any = getattr(node, field)
-        kind = child.__class__
-        if kind is list or kind is tuple:
+        if child.__class__ is list or child.__class__ is tuple:
             found += child
-        elif kind not in _NONE:
+        elif child is not None and child.__class__ not in _NO_NODES:
             found.append(child)
-    if node.__class__ is cst.FormattedString or node.__class__ is cst.FormattedStringExpression:
+    if kind is cst.FormattedString or kind is cst.FormattedStringExpression:
         return [part for part in found if part.__class__ is not cst.FormattedStringText]
     return found
 

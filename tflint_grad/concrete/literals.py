@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tflint_grad.concrete.blank import Page, blank, new
-from tflint_grad.concrete.written import raw
+from tflint_grad.concrete.written import NOTHING, raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +31,7 @@ _NUMBERS: dict[type, tuple[Any, type[cst.BaseNumber]]] = {
     complex: (blank(cst.Imaginary), cst.Imaginary),
 }
 _MAX_BITS = 1000
-#: One literal of a string, and what may stand before the next.
+#: One literal of a string.
 _LITERAL = re.compile(
     r"[A-Za-z]*"
     r'(?:"""(?:[^\\"]|\\.|"(?!""))*"""'
@@ -40,7 +40,6 @@ _LITERAL = re.compile(
     r"|'(?:[^\\']|\\.)*')",
     re.DOTALL,
 )
-_BETWEEN = re.compile(r"(?:\s|\\\n|#[^\n]*\n)*")
 _F_STRING = re.compile("[rR]?[fF][rR]?[\"']")
 _QUOTE = re.compile("[A-Za-z]*(\"\"\"|'''|\"|')")
 
@@ -118,7 +117,7 @@ def pieces(text: str) -> list[str]:
     place = 0
     while (literal := _LITERAL.match(text, place)) is not None:
         found.append(literal.group())
-        between = _BETWEEN.match(text, literal.end())
+        between = NOTHING.match(text, literal.end())
         place = literal.end() if between is None else between.end()
     return found
 

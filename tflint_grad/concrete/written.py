@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Row from 1 and column from 0, in code points.
 _Place = tuple[int, int]
+#: White space and comments.
+NOTHING = re.compile(r"(?:\s|\\\n|#[^\n]*\n)*")
 _COMMENT = re.compile(r"#[^\n]*")
 #: Where statements and parameters keep what they were made from; expressions do so in `lpar` and `rpar`.
 _ORIGINS = ("semicolon", "leading_lines", "comma")
@@ -147,9 +149,19 @@ def _written(node: Any, tree: ast.expr, page: Page) -> str:
     if own > 0:
         start, end = before[own - 1], after[own - 1]
     elif own < 0 and isinstance(tree, ast.GeneratorExp):
-        # `sum(x for x in y)`: to `ast`, the parentheses of the call are its own.
-        return between(page.lines, start, end)[1:-1].strip()
+        return _bare_generator(tree, page)
     return between(page.lines, start, end)
+
+
+def _bare_generator(tree: ast.GeneratorExp, page: Page) -> str:
+    """`sum(x for x in y)`: to `ast`, the parentheses of the call are the generator's own."""
+    (row, column), end = _start(tree, page), _end(tree, page)
+    inner = tree.generators[-1]
+    last = _end((inner.ifs or [inner.iter])[-1], page)
+    *_, last = last, *(place for place in _closing(page, last) if place < end)
+    text = between(page.lines, (row, column + 1), last)
+    nothing = NOTHING.match(text)
+    return text if nothing is None else text[nothing.end() :]
 
 
 def _operands(node: Any, tree: ast.BoolOp) -> int:

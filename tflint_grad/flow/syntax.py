@@ -29,28 +29,30 @@ class _Facts:
     def __init__(self, node: cst.CSTNode) -> None:
         self.node = node
         self.walrus = self.generator = self.nested_generator = False
-        names: set[str] = set()
         self.uses: dict[str, tuple[set[str], bool]] = {}
-        stack = [(child, False) for child in children(node)]
-        while stack:
-            child, nested = stack.pop()
-            kind = child.__class__
-            if isinstance(child, cst.Name):
-                names.add(child.value)
-                continue
-            if isinstance(child, cst.Attribute):
-                self._note_use(child.value, child.attr.value)
-            elif isinstance(child, cst.Call):
-                self._note_use(child.func, None)
-            elif kind is cst.NamedExpr:
-                self.walrus = True
-            elif kind is cst.Yield:
-                if nested:
-                    self.nested_generator = True
+        names: set[str] = set()
+        own, nested = children(node), list[cst.CSTNode]()
+        for found in (own, nested):  # both grow on the way
+            for child in found:
+                kind = child.__class__
+                if kind is cst.Name:
+                    names.add(child.value)  # type: ignore[attr-defined]
+                    continue
+                if kind is cst.Attribute:
+                    self._note_use(child.value, child.attr.value)  # type: ignore[attr-defined]
+                elif kind is cst.Call:
+                    self._note_use(child.func, None)  # type: ignore[attr-defined]
+                elif kind is cst.NamedExpr:
+                    self.walrus = True
+                elif kind is cst.Yield:
+                    if found is nested:
+                        self.nested_generator = True
+                    else:
+                        self.generator = True
+                if kind in _DEFINITIONS:
+                    nested += children(child)
                 else:
-                    self.generator = True
-            nested = nested or kind in _DEFINITIONS
-            stack.extend((inner, nested) for inner in children(child))
+                    found += children(child)
         self.names = frozenset(names)
 
     def _note_use(self, receiver: cst.CSTNode, attribute: str | None) -> None:

@@ -242,7 +242,7 @@ class Outline:
         return found
 
     def guard(self, item: DefItem | CodeItem | ClassItem) -> None:
-        """Make sure that libcst may see an item; of a class its header, not its members.
+        """Make sure that an item may be executed; of a class its header, not its members.
 
         Raises:
             Unreadable: it is too deep, or the items asked for are too large together (a warning).
