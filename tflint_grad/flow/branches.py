@@ -7,6 +7,7 @@ from functools import partial
 
 import libcst as cst
 
+from tflint_grad.concrete import children
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.expressions import Expressions
@@ -133,8 +134,6 @@ class Branches(Expressions):
         self.evaluate(case.body)
 
     def _bind_pattern(self, pattern: cst.CSTNode, subject: Value) -> None:
-        from tflint_grad.flow.syntax import children
-
         if isinstance(pattern, cst.MatchAs):
             if pattern.pattern is not None:
                 self._bind_pattern(pattern.pattern, subject)

@@ -1,4 +1,7 @@
-"""Where nodes stand in the file; worked out on demand, once per unit, by one code generation."""
+"""Where nodes stand in the file; worked out on demand, once per unit.
+
+libcst parses the unit and generates its code once; its nodes and ours lie alike in their trees.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from weakref import WeakKeyDictionary
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from tflint_grad.concrete import in_pairs
 from tflint_grad.findings import Location
 
 if TYPE_CHECKING:
@@ -77,11 +81,16 @@ def row_of(place: Place) -> int:
 
 
 def _measure(unit: Unit) -> dict[int, Span]:
-    module = unit.module()
+    module, parsed = unit.parse()
     state = _Recorder(module)
     module._codegen(state)
     offset = unit.row_offset
-    return {
-        node: (Location(row + offset, column + 1), Location(end_row + offset, end_column + 1))
-        for node, (row, column, end_row, end_column) in state.spans.items()
-    }
+    spans: dict[int, Span] = {}
+    for ours, theirs in zip(unit.statements(), parsed, strict=True):
+        for node, twin in in_pairs(ours, theirs):
+            found = state.spans.get(id(twin))
+            if found is not None:
+                row, column, end_row, end_column = found
+                start = Location(row + offset, column + 1)
+                spans[id(node)] = (start, Location(end_row + offset, end_column + 1))
+    return spans

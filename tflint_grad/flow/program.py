@@ -364,7 +364,7 @@ def run(outline: Outline, project: Project | None = None, taught: Taught = NOTHI
     configuration says of functions.
 
     Raises:
-        Unreadable: libcst cannot parse a part that is needed.
+        Unreadable: libcst cannot parse a part in which somebody asks for a place.
     """
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))

@@ -3,57 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
-from functools import lru_cache
-from typing import Any
 
 import libcst as cst
 
-_IGNORED = (
-    cst.BaseParenthesizableWhitespace,
-    cst.MaybeSentinel,
-    cst.Comma,
-    cst.Dot,
-    cst.LeftParen,
-    cst.RightParen,
-    cst.EmptyLine,
-    cst.TrailingWhitespace,
-    cst.Newline,
-    cst.Comment,
-)
-
+from tflint_grad.concrete import children
 
 _DEFINITIONS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
-
-
-@lru_cache(maxsize=512)
-def _field_names(kind: type) -> tuple[str, ...]:
-    """`dataclasses.fields`, not `__dataclass_fields__`: the latter lists class variables too."""
-    skipped = ("lpar", "rpar", "leading_lines", "comma", "dot", "semicolon", "header", "footer")
-    return tuple(
-        f.name
-        for f in fields(kind)
-        if f.name not in skipped and "whitespace" not in f.name and not f.name.startswith("lines_")
-    )
-
-
-@lru_cache(maxsize=512)
-def _is_semantic(kind: type) -> bool:
-    """Asked once for each type: `isinstance` on libcst's abstract classes is slow."""
-    return issubclass(kind, cst.CSTNode) and not issubclass(kind, _IGNORED)
-
-
-def children(node: cst.CSTNode) -> list[cst.CSTNode]:
-    """The semantic children of a node: no white space, commas, dots or parentheses."""
-    found: list[cst.CSTNode] = []
-    for name in _field_names(node.__class__):
-        child: Any = getattr(node, name)
-        kind = child.__class__
-        if kind is tuple or kind is list:
-            found.extend(entry for entry in child if _is_semantic(entry.__class__))
-        elif _is_semantic(kind):
-            found.append(child)
-    return found
 
 
 def walk(node: cst.CSTNode, into_functions: bool = True) -> Iterator[cst.CSTNode]:
@@ -74,28 +29,30 @@ class _Facts:
     def __init__(self, node: cst.CSTNode) -> None:
         self.node = node
         self.walrus = self.generator = self.nested_generator = False
-        names: set[str] = set()
         self.uses: dict[str, tuple[set[str], bool]] = {}
-        stack = [(child, False) for child in children(node)]
-        while stack:
-            child, nested = stack.pop()
-            kind = child.__class__
-            if isinstance(child, cst.Name):
-                names.add(child.value)
-                continue
-            if isinstance(child, cst.Attribute):
-                self._note_use(child.value, child.attr.value)
-            elif isinstance(child, cst.Call):
-                self._note_use(child.func, None)
-            elif kind is cst.NamedExpr:
-                self.walrus = True
-            elif kind is cst.Yield:
-                if nested:
-                    self.nested_generator = True
+        names: set[str] = set()
+        own, nested = children(node), list[cst.CSTNode]()
+        for found in (own, nested):  # both grow on the way
+            for child in found:
+                kind = child.__class__
+                if kind is cst.Name:
+                    names.add(child.value)  # type: ignore[attr-defined]
+                    continue
+                if kind is cst.Attribute:
+                    self._note_use(child.value, child.attr.value)  # type: ignore[attr-defined]
+                elif kind is cst.Call:
+                    self._note_use(child.func, None)  # type: ignore[attr-defined]
+                elif kind is cst.NamedExpr:
+                    self.walrus = True
+                elif kind is cst.Yield:
+                    if found is nested:
+                        self.nested_generator = True
+                    else:
+                        self.generator = True
+                if kind in _DEFINITIONS:
+                    nested += children(child)
                 else:
-                    self.generator = True
-            nested = nested or kind in _DEFINITIONS
-            stack.extend((inner, nested) for inner in children(child))
+                    found += children(child)
         self.names = frozenset(names)
 
     def _note_use(self, receiver: cst.CSTNode, attribute: str | None) -> None:

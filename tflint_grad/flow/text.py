@@ -6,6 +6,8 @@ from functools import lru_cache
 
 import libcst as cst
 
+from tflint_grad.concrete import written
+
 MAX_LENGTH = 40
 _EMPTY = cst.Module([])
 
@@ -22,5 +24,11 @@ def text_of(node: cst.CSTNode) -> str:
 
 @lru_cache(maxsize=1024)  # an expression is asked about in each round and context
 def _written(node: cst.CSTNode) -> str:
-    text = " ".join(_EMPTY.code_for_node(node).split())
+    text = written(node)
+    if text is None:
+        try:
+            text = _EMPTY.code_for_node(node)  # of libcst's own making
+        except AttributeError:
+            text = "…"  # a part of a pattern, of a comprehension
+    text = " ".join(text.split())
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"

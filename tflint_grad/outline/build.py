@@ -30,9 +30,10 @@ def outline(
     """Split `source` into items and mark those that can matter.
 
     `tree`: the module as parsed by someone else (flake8). `whole`: one unit for the whole file,
-    all of it needed; the reference that slicing is tested against. `roots`: names of functions that
-    open a tape, `breaks`: of those that break a path, both by what the configuration says. `find`:
-    the outline of the file that `from <level dots>module import …` in a file imports from.
+    all of it needed and parsed by libcst; the reference that slicing and made nodes are tested
+    against. `roots`: names of functions that open a tape, `breaks`: of those that break a path,
+    both by what the configuration says. `find`: the outline of the file that
+    `from <level dots>module import …` in a file imports from.
 
     Raises:
         Unreadable: broken syntax (an error), or nested or long beyond the limits (a warning).
@@ -75,7 +76,8 @@ def _outline_in_one(source: SourceText, tree: ast.Module | None) -> Outline:
     if tree is None:
         tree = _parse(source.text)
     lines = _lines_of(source.text)
-    code = CodeItem(Unit(lines, 1, len(lines), filename=source.filename), tree.body, needed=True)
+    unit = Unit(lines, 1, len(lines), tree.body, source.filename, parsed=True)
+    code = CodeItem(unit, tree.body, needed=True)
     code.names.is_root = code.is_entry = True
     found = Outline(source.filename, lines, [code], True, tree)
     found.guard(code)

@@ -1,4 +1,4 @@
-"""Whether a hook of Keras can go wrong at all, from its `ast`: most cannot, and libcst is spared.
+"""Whether a hook of Keras can go wrong at all, from its `ast`: most cannot, and are not executed.
 
 A finding in a hook needs an operation that cuts what somebody asks for, or Python looking into a
 symbolic tensor. Whoever lets the interpreter ask for more has to say so here.

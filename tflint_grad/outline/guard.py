@@ -1,4 +1,4 @@
-"""The limits that a part of a file must keep before libcst may see it."""
+"""The limits that a part of a file must keep before it is executed, and libcst may see it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 #: libcst is cubic in long chains and Python's stack is finite (measured: 300 links cost 0.1 s).
 MAX_DEPTH = 300
-#: Beyond this many nodes in a file a parse takes seconds and hundreds of MiB.
+#: Beyond this many nodes in a file libcst's parse takes seconds and hundreds of MiB.
 MAX_NODES = 100_000
 
 
 def guard(names: Names, first_row: int, before: int = 0) -> int:
-    """The nodes of a file that libcst has to read: `before` and those of this part.
+    """The nodes of a file that are to be executed: `before` and those of this part.
 
     Raises:
         Unreadable: the part is too deep, or the file's parts together are too large (a warning).

@@ -28,7 +28,7 @@ def split(filename: str, lines: Sequence[str], body: Sequence[ast.stmt]) -> list
         ):
             header_end = first_row(statement.body[0]) - 1
             start = first_row(statement)
-            header = Unit(lines, start, header_end, tail="    pass\n", filename=filename)
+            header = Unit(lines, start, header_end, group, filename, is_header=True)
             members = [_part(filename, lines, part, True) for part in _groups(statement.body)]
             items.append(ClassItem(statement.name, header, members, statement))
         else:
@@ -51,7 +51,7 @@ def _groups(body: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
 def _part(
     filename: str, lines: Sequence[str], group: list[ast.stmt], stub: bool
 ) -> DefItem | CodeItem:
-    unit = Unit(lines, first_row(group[0]), last_row(group[-1]), stub, filename=filename)
+    unit = Unit(lines, first_row(group[0]), last_row(group[-1]), group, filename, stub)
     statement = group[0]
     if len(group) == 1 and isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return DefItem(statement.name, unit, statement)

@@ -1,4 +1,4 @@
-"""The parts of a file: each a range of lines that libcst can parse by itself."""
+"""The parts of a file: each a range of lines that can be executed, and parsed, by itself."""
 
 from __future__ import annotations
 
@@ -31,15 +31,22 @@ STUB = "class _:\n"
 
 @dataclass(eq=False)
 class Unit:
-    """Some lines of a file. Lines of a class body are parsed under a stub `class` line."""
+    """Some lines of a file and the statements in them, as nodes of libcst that are made on demand.
+
+    Where libcst itself has to parse the lines, those of a class body stand under a stub `class`
+    line, and the head of a class before a `pass`. `parsed`: the nodes are to be libcst's own; the
+    reference that made ones are tested against.
+    """
 
     lines: Sequence[str]
     first_row: int
     last_row: int
-    stub: bool = False
-    tail: str = ""
+    nodes: Sequence[ast.stmt] = ()
     filename: str = ""
-    _module: cst.Module | None = field(default=None, repr=False)
+    stub: bool = False
+    is_header: bool = False
+    parsed: bool = False
+    _statements: Sequence[cst.CSTNode] | None = field(default=None, repr=False)
     _mentions: dict[str, bool] = field(default_factory=dict, repr=False)
 
     def mentions(self, text: str) -> bool:
@@ -55,36 +62,49 @@ class Unit:
         """What to add to a row of the parsed text to get the row in the file."""
         return self.first_row - (2 if self.stub else 1)
 
-    def module(self) -> cst.Module:
-        """The parsed text.
+    def statements(self) -> Sequence[cst.CSTNode]:
+        """The statements as the interpreter visits them; of the head of a class, an empty class.
+
+        Raises:
+            Unreadable: `parsed`, and libcst refuses what the running Python's own parser accepts.
+        """
+        if self._statements is None:
+            if self.parsed:
+                self._statements = self.parse()[1]
+            else:
+                from tflint_grad.concrete import Page, empty_class, lines_of
+
+                page = Page(self.lines)
+                if self.is_header and isinstance(self.nodes[0], ast.ClassDef):
+                    self._statements = [empty_class(self.nodes[0], page)]
+                else:
+                    self._statements = lines_of(self.nodes, page)
+        return self._statements
+
+    def parse(self) -> tuple[cst.Module, Sequence[cst.CSTNode]]:
+        """The text as libcst parses it, and in it what `statements` are made to be like.
 
         Raises:
             Unreadable: libcst refuses what the running Python's own parser accepts.
         """
-        if self._module is None:
-            import libcst as cst
-
-            text = "".join(self.lines[self.first_row - 1 : self.last_row])
-            if self.stub:
-                text = STUB + text
-            if self.tail:
-                text = (text if text.endswith("\n") else text + "\n") + self.tail
-            try:
-                self._module = cst.parse_module(text)
-            except cst.ParserSyntaxError as error:
-                row = min(max(error.raw_line + self.row_offset, 1), self.last_row)
-                raise Unreadable(f"libcst cannot parse line {row}") from error
-        return self._module
-
-    def statements(self) -> Sequence[cst.CSTNode]:
         import libcst as cst
 
-        body: Sequence[cst.CSTNode] = self.module().body
+        text = "".join(self.lines[self.first_row - 1 : self.last_row])
         if self.stub:
-            stub = body[0]
+            text = STUB + text
+        if self.is_header:
+            text = (text if text.endswith("\n") else text + "\n") + "    pass\n"
+        try:
+            module = cst.parse_module(text)
+        except cst.ParserSyntaxError as error:
+            row = min(max(error.raw_line + self.row_offset, 1), self.last_row)
+            raise Unreadable(f"libcst cannot parse line {row}") from error
+        body: Sequence[cst.CSTNode] = module.body
+        if self.stub:
+            (stub,) = body
             assert isinstance(stub, cst.ClassDef)
             body = stub.body.body
-        return body
+        return module, body
 
 
 class _Part:
@@ -227,7 +247,7 @@ class Outline:
         return found
 
     def guard(self, item: DefItem | CodeItem | ClassItem) -> None:
-        """Make sure that libcst may see an item; of a class its header, not its members.
+        """Make sure that an item may be executed; of a class its header, not its members.
 
         Raises:
             Unreadable: it is too deep, or the items asked for are too large together (a warning).

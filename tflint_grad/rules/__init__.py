@@ -51,7 +51,7 @@ def check(
     one of these, named by its absolute path. `taught`: what the configuration says of functions.
 
     Raises:
-        Unreadable: libcst refuses a part of the file that is needed.
+        Unreadable: libcst refuses a part of the file in which a finding stands.
     """
     if not outline.matters:
         return []

@@ -37,7 +37,8 @@ class UnreadableFile(Rule):
 
     ## Evidence
     libcst's native parser dies on some hostile nesting and is cubic in long chains (measured), so what
-    is too deep is refused before it sees it.
+    is too deep is refused before it sees it. Python's own parser reads the code; libcst has to read what
+    a finding stands in, for its place.
     """
 
     code = "TFG000"
