@@ -41,7 +41,9 @@ def outline(
         return _outline_in_one(source, tree)
     found = shallow_outline(source, tree)
     anchored = bool(roots) or source.relevance is not Relevance.HOOKED
-    wrong = going_wrong(found, source.text, Neighbours(find))
+    neighbours = Neighbours(find)
+    wrong = going_wrong(found, source.text, neighbours)
+    neighbours.forget()
     names = (leaf.names for leaf, _ in leaves(found.items))
     if breaks and any(breaks & (one.used | one.attributes) for one in names):
         wrong |= all_hooks(found.items)
