@@ -19,6 +19,7 @@ from tflint_grad.outline.bindings import (
 from tflint_grad.outline.guard import guard
 from tflint_grad.outline.names import Names, scan
 from tflint_grad.outline.rows import statement_rows
+from tflint_grad.outline.survey import NAMING, Survey, survey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -220,6 +221,16 @@ class Outline:
                     found[name].append(item)
                     found[name].sort(key=lambda entry: order[id(entry)])
         return found
+
+    @cached_property
+    def survey(self) -> Survey:
+        return survey(self.tree)
+
+    @cached_property
+    def survey_for_others(self) -> Survey | None:
+        """The same, where a file that imports this one may learn names from it."""
+        text = "".join(self.lines)
+        return self.survey if any(word in text for word in NAMING) else None
 
     def guard(self, item: DefItem | CodeItem | ClassItem) -> None:
         """Make sure that libcst may see an item; of a class its header, not its members.
