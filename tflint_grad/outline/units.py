@@ -222,6 +222,11 @@ class Outline:
                     found[name].sort(key=lambda entry: order[id(entry)])
         return found
 
+    def unmarked(self) -> Outline:
+        """The same with nothing marked, for another analysis: what has been parsed is shared."""
+        items = [_unmarked(item) for item in self.items]
+        return Outline(self.filename, self.lines, items, True, self.tree)
+
     @cached_property
     def survey(self) -> Survey:
         return survey(self.tree)
@@ -246,3 +251,16 @@ class Outline:
     def statement_rows(self, row: int) -> tuple[int, int]:
         """First and last row of the smallest statement at a row (a compound one: its header)."""
         return statement_rows(self.tree, row)
+
+
+def _unmarked(item: Item) -> Item:
+    if isinstance(item, ClassItem):
+        members = [_unmarked_part(member) for member in item.members]
+        return ClassItem(item.name, item.header, members, item.node)
+    return item if isinstance(item, ImportItem) else _unmarked_part(item)
+
+
+def _unmarked_part(item: DefItem | CodeItem) -> DefItem | CodeItem:
+    if isinstance(item, DefItem):
+        return DefItem(item.name, item.unit, item.node)
+    return CodeItem(item.unit, item.nodes)
