@@ -195,10 +195,20 @@ def unit_of(item: DefItem | CodeItem | ClassItem) -> Unit:
 def test_what_others_import_is_the_file_whatever_was_analysed_in_its_name(tree: Tree) -> None:
     path = f"{tree({'a.py': OWN})}/a.py"
     source, project = own_source(path), Project()
-    Path(path).write_text("z = 2\n")
+    project.put(path, "z = 2\n")
     assert "y" in project.outline_to_mark(source).binders
     assert "z" in (project.outline(path) or pytest.fail()).binders
     assert "y" in project.outline_to_mark(source).binders
+
+
+def test_what_was_analysed_is_depended_on_as_it_was_read(tree: Tree) -> None:
+    path = f"{tree({'a.py': OWN})}/a.py"
+    project = Project()
+    project.outline_to_mark(own_source(path))
+    Path(path).write_text("z = 2\n")
+    with project.recording() as seen:
+        assert "y" in (project.outline(path) or pytest.fail()).binders
+    assert not Project().still_holds(seen)
 
 
 def test_a_tree_of_somebody_elses_is_not_kept(tree: Tree) -> None:

@@ -267,11 +267,13 @@ class Project:
         if known is not None and known.lines == lines_of(source.text):
             return known.unmarked()
         found = shallow_outline(source, tree)
-        # A tree of flake8's has been written into by other plugins.
-        if tree is None and source.data and self.digest(path) == digest_of(source.data):
-            self._keep(path, found)
-            return found.unmarked()
-        return found
+        if tree is not None or not source.data:
+            return found  # a tree of flake8's has been written into by other plugins
+        digest = digest_of(source.data)
+        if self._digests.setdefault(path, digest) != digest:
+            return found
+        self._keep(path, found)
+        return found.unmarked()
 
     def imported_outline(self, importer: str, module: str, level: int) -> Outline | None:
         """The outline of the file that `from <level dots>module import …` imports from."""
