@@ -23,6 +23,20 @@ from tflint_grad.findings import Consequence, Severity
 from tflint_grad.source import SourceText
 
 DEFAULTS = Settings(())
+PITFALL_IN_LAYERS = (
+    PITFALL
+    + """
+
+class Twice(tf.keras.layers.Layer):
+    def call(self, x, name="twice"):
+        return tf.nest.flatten([x, (x, x)])[0] * 2.0
+
+
+class Once(Twice):
+    def call(self, x):
+        return super().call(x) / 2
+"""
+)
 
 
 def settings(**given: object) -> Settings:
@@ -128,6 +142,15 @@ def test_collections_are_rare_while_linting_and_usual_afterwards() -> None:
     with rare_collections():
         assert gc.get_threshold()[0] >= 100_000
     assert gc.get_threshold() == before
+
+
+def test_what_linting_leaves_is_freed_without_the_collector() -> None:
+    """Nothing of it is a circle: it may be collected seldom, and costs no memory meanwhile."""
+    codes(PITFALL_IN_LAYERS)
+    gc.collect()
+    with rare_collections():
+        assert codes(PITFALL_IN_LAYERS) == ["TFG201"]
+        assert gc.collect() == 0
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,19 @@ def test_nothing_is_imported_where_no_tape_is() -> None:
     assert result.stdout == "[]\n"
 
 
+@pytest.mark.parametrize(("text", "seldom"), [(PLAIN, False), (PITFALL, True)])
+def test_the_collector_comes_seldom_once_syntax_is_kept(text: str, seldom: bool) -> None:
+    write("a.py", text)
+    program = (
+        "import gc; from flake8.main.cli import main; main(['-j1', '--select=F', '.'])\n"
+        "print(gc.get_threshold()[0] >= 100_000)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == f"{seldom}\n"
+
+
 @pytest.mark.parametrize(
     "code",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -90,13 +92,13 @@ class GradientChecker:
         if source.relevance_with(settings.tape_openers) is Relevance.NONE:
             return settings, engine.FileReport(filename)
         refuse_size(source)
-        with engine.rare_collections():
-            return settings, run.lint_text(
-                source,
-                self.tree,
-                replaces_file=filename == self.stdin_name,
-                keeps_silenced=self.disable_noqa,
-            )
+        report = run.lint_text(
+            source,
+            self.tree,
+            replaces_file=filename == self.stdin_name,
+            keeps_silenced=self.disable_noqa,
+        )
+        return settings, report
 
     @classmethod
     def _run_of_process(cls) -> Run:
@@ -105,6 +107,17 @@ class GradientChecker:
             from tflint_grad.config import SettingsFinder
             from tflint_grad.runs.many import Run
 
+            _spare_the_collector()
             finder = SettingsFinder()
             cls._run = Run(finder, cache=finder.for_folder(os.getcwd()))
         return cls._run
+
+
+def _spare_the_collector() -> None:
+    """Keep Python's collector from walking over the syntax that is kept for the files to come.
+
+    It would do so again and again while flake8 is at work, and take all of it apart at the end: 2.6
+    and 0.6 of 21 s on tf-agents. flake8 itself needs as long as before, and 13 MiB more.
+    """
+    gc.set_threshold(100_000, 50, 50)
+    atexit.register(gc.freeze)

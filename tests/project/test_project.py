@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 from dataclasses import asdict
@@ -10,7 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.project.conftest import Tree
+from tflint_grad.outline import ClassItem, CodeItem, DefItem, Unit
+from tflint_grad.outline.mark import leaves
 from tflint_grad.project import Dependencies, Project, Shipped
+from tflint_grad.source import SourceText, source_from_bytes
 
 FILES = {
     "setup.py": "",
@@ -160,6 +164,58 @@ def test_a_buffer_stands_for_its_file(tree: Tree) -> None:
     source, outline = project.source(f"{top}/a.py"), project.outline(f"{top}/a.py")
     assert source is not None and source.text == "y = 2\n"
     assert outline is not None and "y" in outline.binders
+
+
+OWN = "import tensorflow as tf\nclass A:\n    def f(self, x): ...\ndef g(x): ...\ny = 1\n"
+
+
+def own_source(path: str) -> SourceText:
+    return source_from_bytes(Path(path).read_bytes(), path, prefilter=False) or pytest.fail(path)
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+def test_an_analysed_file_and_what_others_import_of_it_are_parsed_once(
+    tree: Tree, own_first: bool
+) -> None:
+    path = f"{tree({'a.py': OWN})}/a.py"
+    project = Project()
+    looks = [lambda: project.outline(path), lambda: project.outline_to_mark(own_source(path))]
+    first, second = (look() for look in (looks[::-1] if own_first else looks))
+    assert first is not None and second is not None
+    assert first.tree is second.tree
+    for one, other in zip(leaves(first.items), leaves(second.items), strict=True):
+        assert one[0] is not other[0], "marks are of one analysis"
+        assert unit_of(one[0]) is unit_of(other[0]), "what libcst has parsed is not"
+
+
+def unit_of(item: DefItem | CodeItem | ClassItem) -> Unit:
+    return item.header if isinstance(item, ClassItem) else item.unit
+
+
+def test_what_others_import_is_the_file_whatever_was_analysed_in_its_name(tree: Tree) -> None:
+    path = f"{tree({'a.py': OWN})}/a.py"
+    source, project = own_source(path), Project()
+    project.put(path, "z = 2\n")
+    assert "y" in project.outline_to_mark(source).binders
+    assert "z" in (project.outline(path) or pytest.fail()).binders
+    assert "y" in project.outline_to_mark(source).binders
+
+
+def test_what_was_analysed_is_depended_on_as_it_was_read(tree: Tree) -> None:
+    path = f"{tree({'a.py': OWN})}/a.py"
+    project = Project()
+    project.outline_to_mark(own_source(path))
+    Path(path).write_text("z = 2\n")
+    with project.recording() as seen:
+        assert "y" in (project.outline(path) or pytest.fail()).binders
+    assert not Project().still_holds(seen)
+
+
+def test_a_tree_of_somebody_elses_is_not_kept(tree: Tree) -> None:
+    path = f"{tree({'a.py': OWN})}/a.py"
+    project, theirs = Project(), ast.parse(OWN)
+    assert project.outline_to_mark(own_source(path), theirs).tree is theirs
+    assert (project.outline(path) or pytest.fail()).tree is not theirs
 
 
 def test_shipped_files_give_the_same_answers_as_the_disk(tree: Tree) -> None:

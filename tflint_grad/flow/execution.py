@@ -56,8 +56,8 @@ if TYPE_CHECKING:
     from tflint_grad.flow.events import Event
     from tflint_grad.flow.instances import Reach, Waiting
     from tflint_grad.flow.modules import LoadedModule, PendingMembers
-    from tflint_grad.flow.survey import Survey
     from tflint_grad.outline import ClassItem, Outline, Unit
+    from tflint_grad.outline.survey import Survey
     from tflint_grad.project import Project
 
 

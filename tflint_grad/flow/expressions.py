@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -56,13 +57,17 @@ _SYMBOLS: dict[type, str] = {
     cst.LeftShift: "<<",
     cst.RightShift: ">>",
 }
+#: Text as it stands; `ast` would leave a circle behind for each.
+_PLAIN_TEXT = re.compile(r"""(["'])([^"'\\]*)\1""")
 
 
 @lru_cache(maxsize=4096)
 def _literal(text: str) -> Value:
     """The value that a number or string stands for: the same few are met all the time."""
     try:
-        return constant(ast.literal_eval(text))
+        if plain := _PLAIN_TEXT.fullmatch(text):
+            return constant(plain[2])
+        return constant(int(text) if text.isdecimal() else ast.literal_eval(text))
     except (SyntaxError, ValueError):
         return STATIC
 

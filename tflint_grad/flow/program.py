@@ -36,7 +36,6 @@ from tflint_grad.flow.paths import NO_TAPES
 from tflint_grad.flow.state import EAGER, RECORDING, Frame
 from tflint_grad.flow.statements import Interpreter
 from tflint_grad.flow.store import ABSENT
-from tflint_grad.flow.survey import survey
 from tflint_grad.flow.tape_sites import tell_tape_sites
 from tflint_grad.flow.templates import run_templates
 from tflint_grad.flow.values import Argument, Class, Data, Function, Object, Value
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
     from tflint_grad.project import Project
 
 RECURSION_LIMIT = 12_000
-#: One of these is in every line that a survey takes names from.
-_SURVEYED = (".watch(", ".gradient(", ".numpy()", "asarray(")
 
 
 @dataclass(eq=False)
@@ -83,7 +80,7 @@ class Program(Interpreter):
         path: str | None = None,
         taught: Taught = NOTHING_TAUGHT,
     ) -> None:
-        self.survey = survey(outline.tree)
+        self.survey = outline.survey
         super().__init__(outline, frozenset(self.survey.source_names), project, taught)
         self.watched_names = frozenset(self.survey.watched_names)
         self.converted_names = frozenset(self.survey.converted_names)
@@ -108,8 +105,8 @@ class Program(Interpreter):
 
     def on_module(self, module: LoadedModule) -> None:
         """What is asked for, watched or converted in another file has an identity there too."""
-        if any(word in line for line in module.outline.lines for word in _SURVEYED):
-            found = survey(module.outline.tree)
+        found = module.outline.survey_for_others
+        if found is not None:
             self.source_names |= found.source_names
             self.watched_names |= found.watched_names
             self.converted_names |= found.converted_names

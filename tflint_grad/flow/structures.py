@@ -88,22 +88,23 @@ def chained(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNod
 
 
 def nest_flatten(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
-    def leaves(value: Value) -> list[Value]:
-        content = heap.resolved(x, value)
-        if isinstance(content, (Sequence, Mapped)):
-            if content.rest is not None:
-                return [Sequence((), join_values(heap.parts(x, content)), "list")]
-            return [leaf for part in heap.parts(x, content) for leaf in leaves(part)]
-        return [content]
-
     if not arguments:
         return UNKNOWN
-    found = leaves(arguments[0].value)
+    found = _leaves(x, arguments[0].value)
     if len(found) == 1 and isinstance(found[0], (Parameters, Sequence)):
         return found[0]
     if any(isinstance(leaf, (Parameters, Sequence)) for leaf in found):
         return Sequence((), join_values(found), "list")
     return heap.new_list(x, Sequence(tuple(found), None, "list"))
+
+
+def _leaves(x: Execution, value: Value) -> list[Value]:
+    content = heap.resolved(x, value)
+    if isinstance(content, (Sequence, Mapped)):
+        if content.rest is not None:
+            return [Sequence((), join_values(heap.parts(x, content)), "list")]
+        return [leaf for part in heap.parts(x, content) for leaf in _leaves(x, part)]
+    return [content]
 
 
 def static_shape(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:

@@ -92,13 +92,14 @@ def attribute_names(node: ast.ClassDef) -> set[str]:
     """Methods, assigned attributes and class-level names: what an instance can be asked for."""
     found: set[str] = set()
     for child in walk([node]):
-        if isinstance(child, _FUNCTIONS):
-            found.add(child.name)
-        elif isinstance(child, ast.Attribute):
-            if isinstance(child.ctx, ast.Store):
+        if child.__class__ is ast.Name:
+            if child.ctx.__class__ is ast.Store:
+                found.add(child.id)
+        elif child.__class__ is ast.Attribute:
+            if child.ctx.__class__ is ast.Store:
                 found.add(child.attr)
-        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
-            found.add(child.id)
+        elif isinstance(child, _FUNCTIONS):
+            found.add(child.name)
     return found
 
 

@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from tflint_grad.source import SourceText
 
 
+def shallow_outline(source: SourceText, tree: ast.Module | None = None) -> Outline:
+    """Split `source` into items and look no further: nothing is marked, nothing is refused yet.
+
+    For a file that others import: only the items whose names they read will be executed, and
+    `Outline.guard` has to be asked about each of these before.
+
+    Raises:
+        Unreadable: broken syntax (an error), or nested beyond what Python can parse (a warning).
+    """
+    if tree is None:
+        tree = _parse(source.text)
+    lines = lines_of(source.text)
+    return Outline(source.filename, lines, split(source.filename, lines, tree.body), True, tree)
+
+
 def outline(
     source: SourceText,
     tree: ast.Module | None = None,
@@ -26,6 +41,7 @@ def outline(
     roots: frozenset[str] = frozenset(),
     breaks: frozenset[str] = frozenset(),
     find: Callable[[str, str, int], Outline | None] = lambda importer, module, level: None,
+    look: Callable[[SourceText, ast.Module | None], Outline] = shallow_outline,
 ) -> Outline:
     """Split `source` into items and mark those that can matter.
 
@@ -33,16 +49,19 @@ def outline(
     all of it needed and parsed by libcst; the reference that slicing and made nodes are tested
     against. `roots`: names of functions that open a tape, `breaks`: of those that break a path,
     both by what the configuration says. `find`: the outline of the file that
-    `from <level dots>module import …` in a file imports from.
+    `from <level dots>module import …` in a file imports from. `look`: what splits the file; its
+    items are marked.
 
     Raises:
         Unreadable: broken syntax (an error), or nested or long beyond the limits (a warning).
     """
     if whole:
         return _outline_in_one(source, tree)
-    found = shallow_outline(source, tree)
+    found = look(source, tree)
     anchored = bool(roots) or source.relevance is not Relevance.HOOKED
-    wrong = going_wrong(found, source.text, Neighbours(find))
+    neighbours = Neighbours(find)
+    wrong = going_wrong(found, source.text, neighbours)
+    neighbours.forget()
     names = (leaf.names for leaf, _ in leaves(found.items))
     if breaks and any(breaks & (one.used | one.attributes) for one in names):
         wrong |= all_hooks(found.items)
@@ -57,25 +76,10 @@ def outline(
     return found
 
 
-def shallow_outline(source: SourceText, tree: ast.Module | None = None) -> Outline:
-    """Split `source` into items and look no further: nothing is marked, nothing is refused yet.
-
-    For a file that others import: only the items whose names they read will be executed, and
-    `Outline.guard` has to be asked about each of these before.
-
-    Raises:
-        Unreadable: broken syntax (an error), or nested beyond what Python can parse (a warning).
-    """
-    if tree is None:
-        tree = _parse(source.text)
-    lines = _lines_of(source.text)
-    return Outline(source.filename, lines, split(source.filename, lines, tree.body), True, tree)
-
-
 def _outline_in_one(source: SourceText, tree: ast.Module | None) -> Outline:
     if tree is None:
         tree = _parse(source.text)
-    lines = _lines_of(source.text)
+    lines = lines_of(source.text)
     unit = Unit(lines, 1, len(lines), tree.body, source.filename, parsed=True)
     code = CodeItem(unit, tree.body, needed=True)
     code.names.is_root = code.is_entry = True
@@ -84,7 +88,7 @@ def _outline_in_one(source: SourceText, tree: ast.Module | None) -> Outline:
     return found
 
 
-def _lines_of(text: str) -> list[str]:
+def lines_of(text: str) -> list[str]:
     """Lines as Python's parser counts them: only a newline ends one, no form feed or separator."""
     return [line + "\n" for line in text.split("\n")]
 

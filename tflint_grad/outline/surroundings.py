@@ -76,6 +76,13 @@ class Neighbours:
         """What is around a class that was found here."""
         return self._files[item.header.filename]
 
+    def forget(self) -> None:
+        """Let go of what has been looked at: it is full of circles."""
+        for around in self._files.values():
+            around._elsewhere.clear()
+        self._known.clear()
+        self._files.clear()
+
 
 @dataclass(eq=False)
 class Surroundings:

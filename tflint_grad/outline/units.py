@@ -20,6 +20,7 @@ from tflint_grad.outline.effects import Effects, effects_of
 from tflint_grad.outline.guard import guard
 from tflint_grad.outline.names import Names, scan
 from tflint_grad.outline.rows import statement_rows
+from tflint_grad.outline.survey import NAMING, Survey, survey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -246,6 +247,21 @@ class Outline:
                     found[name].sort(key=lambda entry: order[id(entry)])
         return found
 
+    def unmarked(self) -> Outline:
+        """The same with nothing marked, for another analysis: what has been parsed is shared."""
+        items = [_unmarked(item) for item in self.items]
+        return Outline(self.filename, self.lines, items, True, self.tree)
+
+    @cached_property
+    def survey(self) -> Survey:
+        return survey(self.tree)
+
+    @cached_property
+    def survey_for_others(self) -> Survey | None:
+        """The same, where a file that imports this one may learn names from it."""
+        text = "".join(self.lines)
+        return self.survey if any(word in text for word in NAMING) else None
+
     def guard(self, item: DefItem | CodeItem | ClassItem) -> None:
         """Make sure that an item may be executed; of a class its header, not its members.
 
@@ -260,3 +276,16 @@ class Outline:
     def statement_rows(self, row: int) -> tuple[int, int]:
         """First and last row of the smallest statement at a row (a compound one: its header)."""
         return statement_rows(self.tree, row)
+
+
+def _unmarked(item: Item) -> Item:
+    if isinstance(item, ClassItem):
+        members = [_unmarked_part(member) for member in item.members]
+        return ClassItem(item.name, item.header, members, item.node)
+    return item if isinstance(item, ImportItem) else _unmarked_part(item)
+
+
+def _unmarked_part(item: DefItem | CodeItem) -> DefItem | CodeItem:
+    if isinstance(item, DefItem):
+        return DefItem(item.name, item.unit, item.node)
+    return CodeItem(item.unit, item.nodes)

@@ -17,12 +17,14 @@ from tflint_grad.project.roots import Root
 from tflint_grad.source import SourceText, source_from_bytes
 
 if TYPE_CHECKING:
+    import ast
+
     from tflint_grad.outline import Outline
     from tflint_grad.project.index import Index, IndexStore
 
-#: Lines of other files whose syntax is kept; 1.4 MiB for a thousand of them, since a third is executed
-#: as well (tf-models-official). With half as many again, 0.8 to 1.6 % of the parses are spared.
-MAX_KEPT_LINES = 30_000
+#: Lines of files whose syntax is kept; about 1.5 MiB for a thousand of them, since a third is
+#: parsed by libcst as well (measured on tf-models-official).
+MAX_KEPT_LINES = 45_000
 #: Stands for the digest of a file that changed during the run: no file has it.
 _CHANGED = "changed"
 
@@ -251,6 +253,27 @@ class Project:
                 outline = None
         self._keep(path, outline)
         return outline
+
+    def outline_to_mark(self, source: SourceText, tree: ast.Module | None = None) -> Outline:
+        """The outline of a file that is analysed itself, and shares its syntax with what others see.
+
+        Raises:
+            Unreadable: as `shallow_outline` does.
+        """
+        from tflint_grad.outline import lines_of, shallow_outline
+
+        path = source.filename
+        known = self._outlines.get(path)
+        if known is not None and known.lines == lines_of(source.text):
+            return known.unmarked()
+        found = shallow_outline(source, tree)
+        if tree is not None or not source.data:
+            return found  # a tree of flake8's has been written into by other plugins
+        digest = digest_of(source.data)
+        if self._digests.setdefault(path, digest) != digest:
+            return found
+        self._keep(path, found)
+        return found.unmarked()
 
     def imported_outline(self, importer: str, module: str, level: int) -> Outline | None:
         """The outline of the file that `from <level dots>module import …` imports from."""

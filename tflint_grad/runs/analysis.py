@@ -78,7 +78,13 @@ def _analyse(
     with project.recording() as seen, table.of_version(taught.tensorflow):
         try:
             outlined = outline(
-                source, tree, False, taught.roots, taught.breaks, project.imported_outline
+                source,
+                tree,
+                False,
+                taught.roots,
+                taught.breaks,
+                project.imported_outline,
+                project.outline_to_mark,
             )
             found = check(outlined, None, project, taught) if outlined.matters else []
             notes = tuple(outlined.cut_short)

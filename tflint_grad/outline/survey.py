@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from tflint_grad.outline.bindings import attribute_names
 from tflint_grad.outline.walk import walk
 
+#: One of these is in every line that a survey takes names from.
+NAMING = (".watch(", ".gradient(", ".numpy()", "asarray(")
 _GRADIENT_METHODS = ("gradient", "jacobian", "batch_jacobian")
 _EAGER_SWITCHES = ("run_eagerly", "run_functions_eagerly")
 #: What only a model of Keras has, or has together with `predict`.
@@ -18,6 +20,10 @@ _OF_A_MODEL = frozenset(
         *("load_weights", "save_weights", "predict_on_batch", "train_on_batch", "test_on_batch"),
     )
 )
+_TELLING = frozenset((
+    ast.Assign, ast.Attribute, ast.Call, ast.ClassDef, ast.FunctionDef, ast.Import, ast.ImportFrom,
+    ast.keyword,
+))  # fmt: skip
 
 
 class _Members(Mapping[str, frozenset[str]]):
@@ -80,31 +86,34 @@ def survey(tree: ast.Module) -> Survey:
     calls: list[ast.Call] = []
     functions: list[ast.FunctionDef] = []
     for node in walk([tree]):
-        if node.__class__ is ast.Call:
+        if node.__class__ not in _TELLING:
+            continue
+        if isinstance(node, ast.Call):
             calls.append(node)
             _note_sources(node, found)
             _note_converted(node, found)
-            if any(keyword.arg == "training" for keyword in node.keywords):
+            if node.keywords and any(keyword.arg == "training" for keyword in node.keywords):
                 found.called_like_keras.add(_last_name(node.func))
-        elif node.__class__ is ast.Assign:
-            if isinstance(node.value, (ast.List, ast.Tuple, ast.Dict)):
-                literals.append(node)
-        elif node.__class__ is ast.keyword:
-            found.runs_eagerly = found.runs_eagerly or node.arg == "run_eagerly"
-        elif node.__class__ is ast.Attribute:
-            found.runs_eagerly = found.runs_eagerly or node.attr in _EAGER_SWITCHES
-            found.fits = found.fits or node.attr in ("fit", "compile")
-            if node.attr in _OF_A_MODEL:
+        elif isinstance(node, ast.Attribute):
+            if node.attr in _EAGER_SWITCHES:
+                found.runs_eagerly = True
+            elif node.attr in _OF_A_MODEL:
+                found.fits = found.fits or node.attr in ("fit", "compile")
                 found.keras_like.add(_last_name(node.value))
             elif node.attr.startswith("trainable_"):
                 found.trained.add(_last_name(node.value))
-        elif node.__class__ is ast.Import:
+        elif isinstance(node, ast.Assign):
+            if isinstance(node.value, (ast.List, ast.Tuple, ast.Dict)):
+                literals.append(node)
+        elif isinstance(node, ast.keyword):
+            found.runs_eagerly = found.runs_eagerly or node.arg == "run_eagerly"
+        elif isinstance(node, ast.Import):
             found.modules.update(alias.name.split(".")[0] for alias in node.names)
-        elif node.__class__ is ast.ImportFrom:
+        elif isinstance(node, ast.ImportFrom):
             found.modules.add((node.module or "").split(".")[0])
-        elif node.__class__ is ast.ClassDef:
+        elif isinstance(node, ast.ClassDef):
             classes[node.name] = node
-        elif node.__class__ is ast.FunctionDef:
+        elif isinstance(node, ast.FunctionDef):
             functions.append(node)
     for node in literals:
         # sources = {"kernel": kernel, "noise": noise}
