@@ -53,7 +53,7 @@ SUBSCRIPTS = [
     "x[0]", "x[y]", "x[y, z]", "x[(y, z)]", "x[(y), z]", "x[(y), (z)]", "x[((y), (z))]", "x[y,]",
     "x[()]", "x[(y,)]", "x[:]", "x[y:]", "x[:y]", "x[::y]", "x[a:b:c]", "x[a:b, c]", "x[..., a]",
     "x[a][b]", "x[(a)]", "x[(a + b)]", "x[-1]", "x[(a, b), c]", "x[( # (\n a), b]", "x[a:=b]",
-    "x[(a), :]", "x[*a]", "x[*a, b]", "x[(a, b), (c, d)]", "x[f(a), (b)]",
+    "x[(a), :]", "x[(a, b), (c, d)]", "x[f(a), (b)]",
 ]  # fmt: skip
 OPERATIONS = [
     *(f"x {op} y" for op in ["+", "-", "*", "/", "//", "%", "**", "@", "&", "|", "^", "<<", ">>"]),
@@ -129,7 +129,7 @@ PATTERNS = [
 LATER: dict[tuple[int, int], list[str]] = {
     (3, 11): [
         "try: x\nexcept* A: y", "try: x\nexcept* (A, B) as e:\n  y\nelse: z\nfinally: a",
-        "def f(*x: *y): pass", "for x in *y, z: a",
+        "def f(*x: *y): pass", "x[*a]", "x[*a, b]", "x[*(a + b)]", "x[b, *a.c]",
     ],
     (3, 12): [
         "type X = int", "type X[T] = list[T]", "def f[T](x: T): pass", "class A[T](B): pass",

@@ -100,7 +100,11 @@ def _type_parameter(tree: Any, page: Page) -> Any:
     param.__class__ = getattr(cst, kind)
     node = new(_TYPE_PARAM)
     node.param = param
-    node.default = optional(getattr(tree, "default_value", None), page)
+    default = getattr(tree, "default_value", None)  # of Python 3.13
+    node.star = ""
+    if isinstance(default, ast.Starred):
+        default, node.star = default.value, "*"
+    node.default = optional(default, page)
     node.__class__ = cst.TypeParam
     return node
 

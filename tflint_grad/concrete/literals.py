@@ -124,10 +124,9 @@ def pieces(text: str) -> list[str]:
 
 def _tokens(text: str) -> Iterator[str]:
     """The same, for f-strings in which there may be strings in the same quotes (PEP 701)."""
-    lines = f"({text})".splitlines(keepends=True)
     begins = [0]
-    for line in lines:
-        begins.append(begins[-1] + len(line))
+    for line in f"({text})".split("\n"):
+        begins.append(begins[-1] + len(line) + 1)
     depth = start = 0
     for token in tokenize.generate_tokens(io.StringIO(f"({text})").readline):
         name = tokenize.tok_name[token.type]
