@@ -69,7 +69,7 @@ class Neighbours:
     def around(self, outline: Outline) -> Surroundings:
         path = outline.filename
         if path not in self._files:
-            self._files[path] = Surroundings(outline.items, outline.tree, path, self)
+            self._files[path] = Surroundings(outline, path, self)
         return self._files[path]
 
     def home(self, item: ClassItem) -> Surroundings:
@@ -88,13 +88,16 @@ class Neighbours:
 class Surroundings:
     """The module around a function: imports, functions, classes, and what attributes may hold."""
 
-    items: Sequence[Item]
-    tree: ast.Module
+    outline: Outline
     filename: str = ""
     neighbours: Neighbours | None = None
     _elsewhere: dict[str, Elsewhere | None] = field(default_factory=dict, repr=False)
     _returns: dict[int, bool] = field(default_factory=dict, repr=False)
     _made_by: dict[str, dict[str, set[str]]] = field(default_factory=dict, repr=False)
+
+    @property
+    def items(self) -> Sequence[Item]:
+        return self.outline.items
 
     @cached_property
     def imports(self) -> Mapping[str, str]:
@@ -134,7 +137,7 @@ class Surroundings:
     def data_attributes(self) -> frozenset[str]:
         """Attributes that are assigned what may be a tensor or a variable, anywhere in the file."""
         found: set[str] = set()
-        for node in walk([self.tree]):
+        for node in self.outline.nodes:
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
                 if node.value is None or not _may_be_data(node.value):
                     continue

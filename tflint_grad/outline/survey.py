@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tflint_grad.outline.bindings import attribute_names
@@ -79,13 +79,13 @@ class Survey:
         return "tensorflow" in self.modules or not self.modules & {"torch", "jax"}
 
 
-def survey(tree: ast.Module) -> Survey:
+def survey(nodes: Iterable[ast.AST]) -> Survey:
     found = Survey()
     literals: list[ast.Assign] = []
     classes: dict[str, ast.ClassDef] = {}
     calls: list[ast.Call] = []
     functions: list[ast.FunctionDef] = []
-    for node in walk([tree]):
+    for node in nodes:
         if node.__class__ not in _TELLING:
             continue
         if isinstance(node, ast.Call):

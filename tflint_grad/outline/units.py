@@ -21,6 +21,7 @@ from tflint_grad.outline.guard import guard
 from tflint_grad.outline.names import Names, scan
 from tflint_grad.outline.rows import statement_rows
 from tflint_grad.outline.survey import NAMING, Survey, survey
+from tflint_grad.outline.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -253,8 +254,13 @@ class Outline:
         return Outline(self.filename, self.lines, items, True, self.tree)
 
     @cached_property
+    def nodes(self) -> Sequence[ast.AST]:
+        """All nodes of the file, each after its parent."""
+        return walk([self.tree])
+
+    @cached_property
     def survey(self) -> Survey:
-        return survey(self.tree)
+        return survey(self.nodes)
 
     @cached_property
     def survey_for_others(self) -> Survey | None:
