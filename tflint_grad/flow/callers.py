@@ -52,9 +52,7 @@ def run_callers(x: Program) -> None:
     abroad, at_rest = x.steps_abroad, x.steps_at_rest
     x.total_limit, x.steps_abroad = before + CALLER_STEPS, CALLER_STEPS_ABROAD
     x.under_callers = True
-    leading: dict[str, frozenset[str]] = {}
-    found = _callers(x, leading)
-    x.leading = frozenset[str]().union(*leading.values())
+    found, x.leading = _callers(x)
     far = [caller for caller in found if caller.far][:MAX_FAR_CALLERS]
     near = [caller for caller in found if not caller.far][:MAX_CALLERS]
     for caller in [*sorted(far, key=lambda caller: -caller.far), *near]:
@@ -76,11 +74,11 @@ def _title(caller: Caller) -> str:
     return f"{name} of {caller.module.path}"
 
 
-def _callers(x: Program, leading: dict[str, frozenset[str]]) -> list[Caller]:
-    """Who leads to the tapes of this file, from near to far; by which names, in each file."""
+def _callers(x: Program) -> tuple[list[Caller], frozenset[str]]:
+    """Who leads to the tapes of this file, from near to far, and the names by which they do."""
     assert x.project is not None
     found: list[Caller] = []
-    leading[x.module.path] = x.outline.leads
+    leading: dict[str, frozenset[str]] = {x.module.path: x.outline.leads}
     waiting = [(x.module.path, 0)]
     while waiting:
         path, far = waiting.pop(0)
@@ -99,14 +97,18 @@ def _callers(x: Program, leading: dict[str, frozenset[str]]) -> list[Caller]:
                 lengths = [caller.far + 1 for caller in callers]
                 waiting.append((user, far if heirs else max(lengths)))
             found += callers
-    return found
+    return found, _words(leading)
+
+
+def _words(leading: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*leading.values())
 
 
 def _heirs(
     x: Program, module: LoadedModule, leading: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
     """The classes of a module that inherit what leads to a tape."""
-    words = frozenset[str]().union(*leading.values())
+    words = _words(leading)
     words |= _renamed(module, words)
     found = set[str]()
     for item in module.outline.items:
@@ -145,7 +147,7 @@ def _leading_parts(
 ) -> list[Caller]:
     """The parts of a module that mention what leads to a tape, directly or through each other."""
     found: list[Caller] = []
-    words = frozenset[str]().union(*leading.values())
+    words = _words(leading)
     words |= _renamed(module, words)
     here = set[str]()
     waiting = list(_parts(module))

@@ -7,9 +7,8 @@ tf-agents and tf-models-official: a sixth and a quarter of all that is executed)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from collections.abc import Sequence as Many
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,10 +16,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import heap, names
+from tflint_grad.flow.aside import aside
 from tflint_grad.flow.calls import bind_arguments, call_function, call_value, run_body
-from tflint_grad.flow.keras_hooks import owns_variables
-from tflint_grad.flow.paths import NO_TAPES
-from tflint_grad.flow.state import RECORDING, Context, Frame, SourceKind
+from tflint_grad.flow.keras_hooks import makes_owners
+from tflint_grad.flow.state import Context, SourceKind
 from tflint_grad.flow.values import (
     Argument,
     Class,
@@ -65,7 +64,7 @@ def instantiate(x: Execution, cls: Class, arguments: Many[Argument], node: cst.C
     bases = cls.library_bases()
     if any(base.split(".")[-1] in ("Enum", "IntEnum", "Exception", "ValueError") for base in bases):
         return Data(Kind.HOST)
-    kind = SourceKind.MODEL if _owns_variables(bases) else SourceKind.OBJECT
+    kind = SourceKind.MODEL if makes_owners(cls) else SourceKind.OBJECT
     receiver = Object(x.new_source(kind, cls.name, x.station(node)), cls)
     x.on_instance(receiver, cls)
     if x.frame.function is not None:
@@ -106,8 +105,7 @@ def make(x: Execution, identity: int, attribute: str) -> None:
     else:
         del x.waiting[identity]
     for one in now:
-        with _where_it_is_called(x, one):
-            one.run()
+        _run_where_it_is_called(x, one)
 
 
 def _may_assign(waiting: Waiting, attribute: str) -> bool:
@@ -115,22 +113,14 @@ def _may_assign(waiting: Waiting, attribute: str) -> bool:
     return assigns is None or attribute in assigns or attribute in names.PARAMETER_LISTS
 
 
-@contextmanager
-def _where_it_is_called(x: Execution, waiting: Waiting) -> Iterator[None]:
-    """As it was then: no tape recorded, and no branch that is in execution now undoes it."""
-    before = (x.frame, x.unit, x.exit, x.statement, x.recording, x.paused)
-    mark, depth = x.store.mark(), len(x.frames)
-    x.store.set(RECORDING, NO_TAPES)
-    x.frame = Frame(x.fresh(), waiting.scope, waiting.context, waiting.calls, mark=mark)
-    x.frames.append(x.frame)
-    x.unit, x.exit, x.paused = waiting.unit, None, ()
+def _run_where_it_is_called(x: Execution, waiting: Waiting) -> None:
+    paused, x.paused = x.paused, ()
     try:
-        yield
+        with aside(x, waiting.scope, waiting.context, waiting.calls):
+            x.unit = waiting.unit
+            waiting.run()
     finally:
-        del x.frames[depth:]
-        x.frame, x.unit, x.exit, x.statement, recording, x.paused = before
-        x.store.set(RECORDING, recording)
-        x.store.settle(mark)
+        x.paused = paused
 
 
 def _construct(
@@ -149,13 +139,9 @@ def _construct(
 
         adopt_layers(x, receiver, arguments)
     build = names.find_in_class(x, cls, "build")
-    if isinstance(build, Function) and _owns_variables(cls.library_bases()):
+    if isinstance(build, Function) and makes_owners(cls):
         shape = [Argument(Data(Kind.HOST))] * max(len(build.node.params.params) - 1, 0)
         call_function(x, replace(build, receiver=receiver), shape, node)
-
-
-def _owns_variables(bases: Many[str]) -> bool:
-    return any(owns_variables(base) for base in bases)
 
 
 def _fill_fields(

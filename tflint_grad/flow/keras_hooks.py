@@ -45,12 +45,9 @@ MODULE_MEMBERS = frozenset(
 _MODULES = ("tensorflow.Module", "sonnet.Module", "gpflow.Module", "gpflow.models.GPModel")
 
 
-def owns_variables(base: str) -> bool:
-    """Whether instances of subclasses of a library class own variables."""
-    if base in _MODULES:
-        return True
-    found = keras_class(base)
-    return found is not None and found.kind in ("model", "layer")
+def makes_owners(cls: Class) -> bool:
+    """Whether instances of a class of the project own variables, by its bases in libraries."""
+    return is_model_class(cls) or any(base in _MODULES for base in cls.library_bases())
 
 
 def is_model_class(cls: Class) -> bool:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Unreadable
+from tflint_grad.flow.aside import aside
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.limits import LimitReached
-from tflint_grad.flow.paths import NO_TAPES
-from tflint_grad.flow.state import EAGER, RECORDING, Frame
+from tflint_grad.flow.state import EAGER
 from tflint_grad.flow.values import Choice, Class, Imported, Known, Module, Value
 from tflint_grad.outline import ClassItem, DefItem, ImportItem
 from tflint_grad.outline.bindings import STAR
@@ -208,34 +208,21 @@ def _resolve(x: Execution, value: Imported) -> Value:
 
 @contextmanager
 def at_import(x: Execution, module: LoadedModule) -> Iterator[None]:
-    """Execute something as the import of its module would: no tape records, no branch undoes it."""
-    before = (x.frame, getattr(x, "unit", None), x.exit, x.statement, x.recording)
-    mark = x.store.mark()
-    x.store.set(RECORDING, NO_TAPES)
-    x.frame = Frame(x.fresh(), module.scope, EAGER, mark=mark)
-    x.frames.append(x.frame)
-    x.exit = None
-    known = set(x.tapes)
-    depth, start, limits = len(x.frames), x.steps, (x.step_limit, x.total_limit)
+    """Execute something as the import of its module would, within the share of steps of imports."""
+    known, start, limits = set(x.tapes), x.steps, (x.step_limit, x.total_limit)
     x.step_limit = start + min(STEPS_PER_IMPORT, x.import_steps)
     x.total_limit = max(x.total_limit, x.step_limit)
-    try:
-        yield
-    except LimitReached:
-        x.abandon_tapes(known)
-        x.cut_short.append(f"import of {module.path}: too many steps")
-        del x.frames[depth:]
-    finally:
-        # What runs once, on import, is not charged to the entry that happens to need it first.
-        used = x.steps - start
-        x.import_steps -= used
-        x.step_limit, x.total_limit = limits[0] + used, limits[1] + used
-        x.frames.pop()
-        x.frame, unit, x.exit, x.statement, recording = before
-        if unit is not None:
-            x.unit = unit
-        x.store.set(RECORDING, recording)
-        x.store.settle(mark)
+    with aside(x, module.scope, EAGER):
+        try:
+            yield
+        except LimitReached:
+            x.abandon_tapes(known)
+            x.cut_short.append(f"import of {module.path}: too many steps")
+        finally:
+            # What runs once, on import, is not charged to the entry that happens to need it first.
+            used = x.steps - start
+            x.import_steps -= used
+            x.step_limit, x.total_limit = limits[0] + used, limits[1] + used
 
 
 def _run(x: Execution, module: LoadedModule, items: list[Item]) -> None:

@@ -28,7 +28,7 @@ from tflint_grad.flow.keras_hooks import (
     MODEL_MEMBERS,
     MODULE_MEMBERS,
     is_model_class,
-    owns_variables,
+    makes_owners,
 )
 from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.modules import LoadedModule, PendingMembers, run_item
@@ -336,7 +336,7 @@ class Program(Interpreter):
                 found |= self.survey.members.get(entry.name, set())
         if is_model_class(cls):
             found |= MODEL_MEMBERS
-        elif any(owns_variables(base) for base in cls.library_bases()):
+        elif makes_owners(cls):
             found |= MODULE_MEMBERS
         return found
 
