@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tflint_grad.flow.paths import Paths, Station
+from tflint_grad.flow.record import record
 from tflint_grad.flow.state import Context
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Bystander:
     """A branch, a loop or a print that looks at a value with these dependencies."""
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tflint_grad.flow.paths import Cause, Station
+from tflint_grad.flow.record import record
 from tflint_grad.flow.state import Context, InsideCall, TapeSite
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Event:
     station: Station
     context: Context
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Answer:
     """What a gradient call gets for one source.
 
@@ -49,7 +48,7 @@ class Answer:
         return None if self.missed is None else row_of(self.missed.place)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class GradientTaken(Event):
     """`tape.gradient(target, sources)` or a relative of it.
 
@@ -75,7 +74,7 @@ class GradientTaken(Event):
         return row_of(self.station.place)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class OnPath(Event):
     """Something that happens to a tensor of a path that a gradient call asks about.
 
@@ -91,7 +90,7 @@ class OnPath(Event):
     in_loop: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class ControlOnTensor(Event):
     """Python decides by the truth, the elements or the membership of a symbolic tensor."""
 
@@ -100,14 +99,14 @@ class ControlOnTensor(Event):
     likely: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class HostUse(Event):
     """A symbolic tensor is handed to host code while a graph is traced."""
 
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class GraphFails(Event):
     """A tf.function is called under a tape, and an operation in it cannot be differentiated."""
 
@@ -116,14 +115,14 @@ class GraphFails(Event):
     function: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class TapeExhausted(Event):
     tape: TapeSite
     method: str
     first: Station
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class VariableRebound(Event):
     """A name or attribute that held a variable is bound to a tensor computed from it."""
 
@@ -132,7 +131,7 @@ class VariableRebound(Event):
     operator: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class TapeEnded(Event):
     """Told once for each place where tapes are made, when all has been executed.
 

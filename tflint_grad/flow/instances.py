@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence as Many
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from tflint_grad.flow import heap, names
 from tflint_grad.flow.aside import aside
 from tflint_grad.flow.calls import bind_arguments, call_function, call_value, run_body
 from tflint_grad.flow.keras_hooks import makes_owners
+from tflint_grad.flow.record import record
 from tflint_grad.flow.state import Context, SourceKind
 from tflint_grad.flow.values import (
     Argument,
@@ -47,7 +48,7 @@ _CONSTRUCTORS = ("__init__", "build", "__post_init__")
 _OF_KERAS = frozenset(("layers", "activation"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Waiting:
     """A constructor that has not been executed: what it may assign, and where its call stands."""
 
@@ -205,7 +206,7 @@ def _holds_tape(x: Execution, value: Value) -> bool:
     return isinstance(value, Tape) or any(isinstance(p, Tape) for p in heap.parts(x, value))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Reach:
     """What a constructor does, by its own syntax and that of the methods it calls on the instance."""
 

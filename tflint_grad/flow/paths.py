@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from tflint_grad.flow.record import record
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -19,7 +21,7 @@ NO_TAPES: Tapes = frozenset()
 ANYTHING = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Place:
     """A node and the unit of the file that it was parsed from; positions are computed on demand."""
 
@@ -27,7 +29,7 @@ class Place:
     node: cst.CSTNode
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Station:
     """Where execution stands: the calls that lead here (outermost first), then the place itself."""
 
@@ -53,7 +55,7 @@ class Break(enum.Enum):
     DATASET = "dataset"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Cause:
     """The first step that takes a value off the recorded path.
 
@@ -104,7 +106,7 @@ class Cause:
         return self.becomes_zero or self.kind is Break.ZERO_GRADIENT
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Step:
     """A step at which the set of recording tapes became smaller; `recording`: those that ran then."""
 
@@ -116,7 +118,7 @@ class Step:
     paused: tuple[tuple[int, Station], ...] = ()  # tapes that `stop_recording` held still
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Lost:
     """A part of a live path that was cut, and the tapes that had recorded it up to there."""
 
@@ -124,7 +126,7 @@ class Lost:
     tapes: Tapes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Path:
     """One value's dependency on one source.
 

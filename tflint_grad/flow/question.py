@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -23,6 +23,7 @@ from tflint_grad.flow.paths import (
     Step,
 )
 from tflint_grad.flow.pauses import severed
+from tflint_grad.flow.record import record
 from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.text import text_of
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 _MADE_KINDS = (SourceKind.VARIABLE, SourceKind.FROZEN, SourceKind.TENSOR)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class AskedSource:
     """One source of a gradient call, as it is spelled and as it is known.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow.paths import Place, Station
+from tflint_grad.flow.record import record
 
 if TYPE_CHECKING:
     from tflint_grad.flow.store import Changes
@@ -38,7 +39,7 @@ class Source:
     is_keras: bool = False  # a keras.Variable, whose `assign` returns the value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class TapeState:
     """What one tape is doing; `uses` counts gradient calls: at least, and at most."""
 
@@ -57,7 +58,7 @@ class TapeState:
         return next((station for known, station in self.watched if known == source), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Keeper:
     """Something that holds a tape beyond the function that made it."""
 
@@ -132,7 +133,7 @@ class Context:
 EAGER = Context()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Exit:
     """Control leaves a block: return, raise, break or continue of one frame."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from tflint_grad.flow.paths import NO_PATHS, Paths, Place, Station, Tapes
+from tflint_grad.flow.record import record
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -33,7 +34,7 @@ class _Nothing:
 NOTHING = _Nothing()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Made:
     """The operation that made a value: where, and which tapes were recording then."""
 
@@ -42,7 +43,7 @@ class Made:
     paused: tuple[tuple[int, Station], ...] = ()  # tapes that `stop_recording` held still
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Rebound:
     """A name that held a variable now holds a tensor computed from it."""
 
@@ -51,7 +52,7 @@ class Rebound:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Data:
     """A tensor, a variable, an ndarray, a Python value, or data of unknown kind.
 
@@ -71,7 +72,7 @@ class Data:
     cell: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Object:
     """Something with an identity of its own: an instance, a model, an unknown parameter.
 
@@ -82,19 +83,19 @@ class Object:
     cls: Class | str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Tape:
     identity: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Known:
     """A module, class or function outside of the project, by its qualified name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Module:
     """A module of the project: a file, or the folder of a namespace package."""
 
@@ -102,7 +103,7 @@ class Module:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Imported:
     """What an import statement names, before anybody has read it.
 
@@ -120,7 +121,7 @@ class Imported:
         return "." * self.level + self.module
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Method:
     """An attribute of something whose class is not of the project, about to be called."""
 
@@ -128,7 +129,7 @@ class Method:
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Wrapping:
     """How a function is wrapped: tf.function, without AutoGraph, with XLA …"""
 
@@ -144,7 +145,7 @@ class Wrapping:
 PLAIN = Wrapping()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Function:
     """A function or lambda and the scope that it closes over (late binding)."""
 
@@ -164,7 +165,7 @@ class Function:
         return self.node.name.value if isinstance(self.node, FunctionDef) else "lambda"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Class:
     """A class of the project; its attributes live in the store under its identity."""
 
@@ -191,20 +192,20 @@ class Class:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Super:
     receiver: Value
     owner: Class
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Partial:
     function: Value
     arguments: tuple[Value, ...]
     keywords: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Generator:
     """A generator that was called and not run yet: its body runs where it is iterated."""
 
@@ -212,7 +213,7 @@ class Generator:
     arguments: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Sequence:
     """A tuple, or the contents of a list: exact items first, then a summary of the others."""
 
@@ -221,14 +222,14 @@ class Sequence:
     kind: str = "tuple"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class ListRef:
     """A list: its contents (a `Sequence`) live in the store."""
 
     identity: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Mapped:
     """The contents of a dictionary with known keys, and a summary for the others."""
 
@@ -236,14 +237,14 @@ class Mapped:
     rest: Value | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class DictRef:
     """A dictionary: its contents (a `Mapped`) live in the store."""
 
     identity: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Parameters:
     """The variables that objects own, such as `generator.trainable_variables`."""
 
@@ -251,7 +252,7 @@ class Parameters:
     which: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Choice:
     """One of several values, after a join of control flow."""
 
@@ -292,7 +293,7 @@ def constant(value: Any) -> Data:
     return Data(Kind.HOST, dtype=dtype.get(type(value), ""), constant=value)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Argument:
     """One argument of a call as it is passed: its value, keyword or star, and its expression."""
 

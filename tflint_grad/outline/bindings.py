@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tflint_grad.outline.walk import children, walk
+from tflint_grad.outline.walk import children, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 #: `from module import *` is listed under this name: what it binds is known to the other module.
 STAR = "*"
@@ -89,18 +89,24 @@ def root_name(node: ast.expr) -> str | None:
 
 
 def attribute_names(node: ast.ClassDef) -> set[str]:
-    """Methods, assigned attributes and class-level names: what an instance can be asked for."""
-    found: set[str] = set()
-    for child in walk([node]):
-        if child.__class__ is ast.Name:
-            if child.ctx.__class__ is ast.Store:
-                found.add(child.id)
-        elif child.__class__ is ast.Attribute:
-            if child.ctx.__class__ is ast.Store:
-                found.add(child.attr)
-        elif isinstance(child, _FUNCTIONS):
-            found.add(child.name)
+    """What an instance can be asked for: methods, class-level names, and assigned attributes."""
+    found = bound_names(node.body)
+    for statement in statements(node.body):
+        for target in _targets(statement):
+            parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else (target,)
+            found.update(part.attr for part in parts if isinstance(part, ast.Attribute))
     return found
+
+
+def _targets(statement: ast.stmt) -> Sequence[ast.expr]:
+    """What a statement assigns to."""
+    if isinstance(statement, ast.Assign):
+        return statement.targets
+    if isinstance(statement, (ast.AnnAssign, ast.AugAssign, ast.For, ast.AsyncFor)):
+        return (statement.target,)
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
+        return [item.optional_vars for item in statement.items if item.optional_vars is not None]
+    return ()
 
 
 def is_main_guard(statement: ast.stmt) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.outline.bindings import STAR
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem
-from tflint_grad.outline.walk import walk
+from tflint_grad.outline.walk import statements, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -137,7 +137,7 @@ class Surroundings:
     def data_attributes(self) -> frozenset[str]:
         """Attributes that are assigned what may be a tensor or a variable, anywhere in the file."""
         found: set[str] = set()
-        for node in self.outline.nodes:
+        for node in statements(self.outline.tree.body):
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
                 if node.value is None or not _may_be_data(node.value):
                     continue
@@ -261,7 +261,8 @@ class Surroundings:
         """Whether all that a function returns is a tuple, a list or the like."""
         known = self._returns.get(id(function))
         if known is None:
-            values = [node.value for node in walk([function]) if isinstance(node, ast.Return)]
+            parts = statements(function.body)
+            values = [part.value for part in parts if isinstance(part, ast.Return)]
             known = bool(values) and all(
                 isinstance(value, (*CONTAINERS, *COMPREHENSIONS)) for value in values
             )
@@ -283,10 +284,10 @@ class Surroundings:
 
     def _note_makers(self, cls: ClassItem, known: dict[str, set[str]]) -> None:
         untold: set[str] = set()
-        for node in walk([cls.node]):
-            if isinstance(node, ast.Name) and node.id in self.classes:
-                known[""].add(node.id)
-            elif isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
+        for part in (cls, *cls.members):
+            known[""].update(part.names.used & self.classes.keys())
+        for node in statements(cls.node.body):
+            if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
                 attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
                 if not attributes:
                     continue
@@ -308,8 +309,8 @@ def is_tensorflow(qualified: str | None) -> bool:
     return qualified is not None and qualified.split(".")[0] in _TENSORFLOW
 
 
-def imports_in(nodes: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFrom]:
-    for node in walk(nodes):
+def imports_in(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
+    for node in statements(body):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node
 
