@@ -23,7 +23,7 @@ from tflint_grad.flow.values import (
     Sequence,
     Value,
 )
-from tflint_grad.knowledge.operations import Gradient, OpFact
+from tflint_grad.knowledge.operations import LISTS, Gradient, OpFact
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -75,7 +75,7 @@ def call_operation(
         several = _several(x, name, fact, arguments, groups, node)
         return Sequence(tuple(_with_detached(x, one, detached, node, name) for one in several))
     result = _result(x, name, fact.gradient, arguments, groups, dtype, node)
-    if name.rpartition(".")[2] in _LISTS:
+    if name.rpartition(".")[2] in LISTS:
         return heap.new_list(x, Sequence((), result, "list"))
     return _with_detached(x, result, detached, node, name)
 
@@ -109,24 +109,6 @@ def _is_area(x: Execution, method: Value) -> bool:
 #: What they return depends on the shape of the argument only: no path, and nothing cut.
 _INDEPENDENT = frozenset(
     ("zeros_like", "ones_like", "full_like", "shape", "shape_n", "size", "rank", "zeros", "ones")
-)
-
-
-#: Operations that return a Python list of tensors, in whatever module they are.
-_LISTS = frozenset(
-    (
-        "array_split",
-        "broadcast_arrays",
-        "dsplit",
-        "dynamic_partition",
-        "hsplit",
-        "meshgrid",
-        "shape_n",
-        "split",
-        "unstack",
-        "vsplit",
-        *("DynamicPartition", "Split", "SplitV", "Unpack"),
-    )
 )
 
 

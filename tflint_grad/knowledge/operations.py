@@ -52,6 +52,24 @@ class OpFact:
         return self.parameters[position] if position < len(self.parameters) else None
 
 
+#: Operations that return a Python list of tensors, in whatever module they are.
+LISTS = frozenset(
+    (
+        "array_split",
+        "broadcast_arrays",
+        "dsplit",
+        "dynamic_partition",
+        "hsplit",
+        "meshgrid",
+        "shape_n",
+        "split",
+        "unstack",
+        "vsplit",
+        *("DynamicPartition", "Split", "SplitV", "Unpack"),
+    )
+)
+
+
 def fact(qualified: str) -> OpFact | None:
     """The fact about a fully qualified name in any spelling; None for what is not known."""
     return _fact(qualified, edition(qualified))

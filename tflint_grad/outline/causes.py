@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _OF_SHAPE = frozenset(
     ["empty_like", "ndim", "ones_like", "rank", "shape", "shape_n", "size", "zeros_like"]
 )
-_LOOKING = frozenset(
-    ["all", "any", "enumerate", "filter", "map", "max", "min", "sum", "zip", "range", "sorted"]
-)
+#: What a layer returns may be a tuple, and is never told to be iterated.
+_ITERATING = frozenset(["all", "any", "enumerate", "filter", "map", "zip"])
+_LOOKING = frozenset(["max", "min", "range", "sorted", "sum"])
 _CONVERTING = frozenset(["bool", "complex", "float", "int", "round"])
 _KERAS_HOST = frozenset(
     ["evaluate", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"]
@@ -33,12 +33,23 @@ _POSSIBLE_CAUSES = frozenset((
 ))  # fmt: skip
 
 
-def may_go_wrong(values: Values) -> bool:
-    """Whether anything in a function can break a path or the tracing of a graph."""
-    return any(_causes(values, node) for node in values.nodes if node.__class__ in _POSSIBLE_CAUSES)
+#: What AutoGraph rewrites, unless it also does something else: it may look at tensors.
+_CONVERTED = frozenset((ast.BoolOp, ast.If, ast.IfExp, ast.While))
 
 
-def _causes(values: Values, node: ast.AST) -> bool:
+def may_go_wrong(values: Values, converted: bool = False) -> bool:
+    """Whether anything in a function can break a path or the tracing of a graph.
+
+    Args:
+        converted: AutoGraph rewrites the function.
+    """
+    possible = _POSSIBLE_CAUSES - _CONVERTED if converted else _POSSIBLE_CAUSES
+    return any(
+        _causes(values, node, converted) for node in values.nodes if node.__class__ in possible
+    )
+
+
+def _causes(values: Values, node: ast.AST, converted: bool) -> bool:
     if isinstance(node, ast.Call):
         return _call(values, node)
     if isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
@@ -46,20 +57,21 @@ def _causes(values: Values, node: ast.AST) -> bool:
     if isinstance(node, ast.BoolOp):
         return any(_decides(values, part) for part in node.values[:-1])
     if isinstance(node, (ast.For, ast.AsyncFor)):
-        return bool(values.of(node.iter) & SYMBOLIC) or _unpacks(values, node.target, node.iter)
+        looks = bool(values.of(node.iter) & SYMBOLIC) and not converted
+        return looks or _unpacks(values, node.target, node.iter)
     if isinstance(node, ast.comprehension):
         return bool(values.of(node.iter) & SYMBOLIC) or any(
             _decides(values, test) for test in node.ifs
         )
     if isinstance(node, ast.Compare):
-        return _compares(values, node)
+        return _compares(values, node, converted)
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, _CUTTING_OPERATORS) and bool(
             values.any_of([node.left, node.right]) & WANTED
         )
     if isinstance(node, ast.UnaryOp):
         if isinstance(node.op, ast.Not):
-            return _decides(values, node.operand)
+            return not converted and _decides(values, node.operand)
         return isinstance(node.op, ast.Invert) and bool(values.of(node.operand) & WANTED)
     if isinstance(node, ast.Assign):
         return any(_unpacks(values, target, node.value) for target in node.targets) or any(
@@ -93,7 +105,7 @@ def _decides(values: Values, test: ast.expr) -> bool:
     return bool(values.of(test) & (SYMBOLIC | MADE))
 
 
-def _compares(values: Values, node: ast.Compare) -> bool:
+def _compares(values: Values, node: ast.Compare, converted: bool = False) -> bool:
     if values.of_comparison(node) & WANTED:
         return True
     sides = [node.left, *node.comparators]
@@ -109,7 +121,8 @@ def _compares(values: Values, node: ast.Compare) -> bool:
                 return True
             if not words and values.of(right) & (SYMBOLIC | MADE):
                 return True
-    return len(node.ops) > 1 and bool(values.of_comparison(node) & SYMBOLIC)
+    chained = len(node.ops) > 1 and not converted
+    return chained and bool(values.of_comparison(node) & SYMBOLIC)
 
 
 def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
@@ -119,10 +132,12 @@ def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
     qualified = values.qualified(value.func) if isinstance(value, ast.Call) else None
     if not is_tensorflow(qualified):
         return True
-    from tflint_grad.knowledge.operations import fact
+    from tflint_grad.knowledge.operations import LISTS, fact
 
     known = fact(str(qualified))
-    return known is not None and known.outputs is None and known.kind == "op"
+    if known is None or str(qualified).rsplit(".", 1)[-1] in LISTS:
+        return False
+    return known.outputs is None and known.kind == "op"
 
 
 def _fills_array(values: Values, target: ast.Subscript, value: ast.expr) -> bool:
@@ -138,6 +153,8 @@ def _call(values: Values, node: ast.Call) -> bool:
         if isinstance(function, ast.Name) and function.id not in values.names:
             if function.id in _CONVERTING:
                 return bool(given & DATA)
+            if function.id in _ITERATING:
+                return bool(given & SYMBOLIC)
             if function.id in _LOOKING:
                 looked = SYMBOLIC | MADE | (HOLDS if function.id in ("max", "min", "sum") else 0)
                 return bool(given & looked)

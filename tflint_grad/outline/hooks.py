@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tflint_grad.knowledge.keras_api import keras_class
+from tflint_grad.knowledge.names import is_keras2
 from tflint_grad.outline.causes import may_go_wrong
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
 from tflint_grad.outline.values import (
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 HOOKS = frozenset(("call", "train_step", "__call__"))
 #: Parameters of hooks that are no tensors, or are no part of a path.
 _NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
-_HARMLESS_DECORATORS = frozenset(("abstractmethod", "override"))
+_HARMLESS_DECORATORS = frozenset(("abstractmethod", "override", "with_name_scope"))
+_ROLES = ("classmethod", "property", "staticmethod")
 _COMPILE = re.compile(r"\.\s*compile\s*\(")
 _MAX_FUNCTIONS = 200
 
@@ -85,14 +88,35 @@ def _leaves(items: Sequence[Item]) -> Iterator[tuple[Leaf, ClassItem | None]]:
 
 def _hook_may_go_wrong(around: Surroundings, owner: ClassItem, member: DefItem) -> bool:
     node = member.node
-    decorators = [_last_name(one) for one in node.decorator_list]
-    if any(name not in _HARMLESS_DECORATORS for name in decorators):
+    if not _is_plain(node):
         return True  # tf.function, or somebody's wrapper of it
-    if not around.may_be_keras(owner):
+    mode = _mode(around, owner, member.name)
+    if not mode:
         return False
-    reach = _Reach()
+    reach = _Reach(converted=mode == "autograph")
     reach.visit(node, owner, around, _hook_parameters(node))
     return reach.goes_wrong()
+
+
+def _is_plain(node: FunctionNode) -> bool:
+    return all(_last_name(one) in _HARMLESS_DECORATORS for one in node.decorator_list)
+
+
+def _mode(around: Surroundings, owner: ClassItem, method: str) -> str:
+    """How Keras runs a method: 'graph', 'autograph' (all of Keras 2 that is in sight); '' if never.
+
+    What `flow.keras_hooks` says of executed classes, from their syntax.
+    """
+    if method == "__call__":
+        return ""  # only who calls it knows: it runs as eagerly as that
+    modes = set[str]()
+    for base in around.library_bases(owner):
+        found = None if base is None else keras_class(base)
+        if base is None:
+            modes.add("graph")
+        elif found is not None and found.kind in ("model", "layer", "loss"):
+            modes.add("autograph" if method == "call" and is_keras2(base) else "graph")
+    return min(modes, key="graph autograph".index, default="")
 
 
 def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None) -> bool:
@@ -189,9 +213,13 @@ class _Visit:
 
 
 class _Reach:
-    """The functions that a hook runs, each with what it may be given."""
+    """The functions that a hook runs, each with what it may be given.
 
-    def __init__(self) -> None:
+    `converted`: AutoGraph rewrites them, so that they may decide by tensors.
+    """
+
+    def __init__(self, converted: bool = False) -> None:
+        self.converted = converted
         self.attributes: dict[str, int] = {}
         self.visits: dict[int, _Visit] = {}
 
@@ -234,7 +262,7 @@ class _Reach:
         try:
             around, attributes = visit.around, self.attributes
             values = Values(visit.node, visit.parameters, around, attributes, visit.owner)
-            if may_go_wrong(values):
+            if may_go_wrong(values, self.converted and _is_converted(visit.node, values)):
                 return True
         except RecursionError:
             return True  # let the guard tell
@@ -288,6 +316,16 @@ class _Reach:
             for name in around.made_by(visit.owner, attribute):
                 for method in ("call", "__call__"):
                     yield from around.methods(around.classes[name], method)
+
+
+def _is_converted(node: FunctionNode, values: Values) -> bool:
+    """Whether AutoGraph converts a function that a converted one calls.
+
+    TF 2.21: it gives up on a walrus and on nested generators; a decorator may forbid it.
+    """
+    plain = (_last_name(one) in (*_HARMLESS_DECORATORS, *_ROLES) for one in node.decorator_list)
+    unsupported = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
+    return all(plain) and not any(isinstance(part, unsupported) for part in values.nodes)
 
 
 def _arguments(

@@ -229,18 +229,18 @@ class Surroundings:
                 elif found is not None:
                     waiting.append(found)
 
-    def may_be_keras(self, item: ClassItem) -> bool:
-        """Whether Keras may call the hooks of a class: a base is a class of Keras or TensorFlow."""
-        return any(
-            around._is_keras_base(base)
-            for cls, around in self.ancestry(item)
-            for base in cls.node.bases
-        )
+    def library_bases(self, item: ClassItem) -> Iterator[str | None]:
+        """The classes of TensorFlow and Keras that a class derives from; None for what may be one."""
+        for cls, around in self.ancestry(item):
+            for base in cls.node.bases:
+                qualified = around.qualified(base)
+                if is_tensorflow(qualified):
+                    yield qualified
+                elif qualified is None and around._may_be_any(base):
+                    yield None
 
-    def _is_keras_base(self, base: ast.expr) -> bool:
-        qualified = self.qualified(base)
-        if qualified is not None:
-            return qualified.split(".")[0] in _TENSORFLOW
+    def _may_be_any(self, base: ast.expr) -> bool:
+        """Whether no import and no class of the file tells what an expression stands for."""
         root = base
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -272,37 +272,42 @@ class Surroundings:
     def made_by(self, owner: ClassItem, attribute: str) -> Iterable[str]:
         """The file's classes that an attribute of an object may be an instance of.
 
-        All that its class mentions, where it is not told: a loop over a list of blocks.
+        Without an attribute, and where it is not told, all that its class mentions: a loop over a
+        list of blocks.
         """
         known = self._made_by.get(owner.name)
         if known is None:
-            known = self._made_by[owner.name] = {"": set()}
-            for cls, around in self.ancestry(owner):
-                if around is self:
-                    self._note_makers(cls, known)
-        return known.get(attribute, known[""])
+            known = self._made_by[owner.name] = self._makers(owner)
+        return known.get(attribute, ())
 
-    def _note_makers(self, cls: ClassItem, known: dict[str, set[str]]) -> None:
-        untold: set[str] = set()
-        for part in (cls, *cls.members):
-            known[""].update(part.names.used & self.classes.keys())
-        for node in statements(cls.node.body):
-            if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
-                attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
-                if not attributes:
-                    continue
-                names = {n.id for n in walk([node.value]) if isinstance(n, ast.Name)}
-                made = names & self.classes.keys()
-                value = node.value
-                told = made or (
-                    isinstance(value, ast.Call) and is_tensorflow(self.qualified(value.func))
-                )
-                if not told:
-                    untold |= attributes
-                for attribute in attributes:
-                    known.setdefault(attribute, set()).update(made)
-        for attribute in untold:
-            known.pop(attribute, None)
+    def _makers(self, owner: ClassItem) -> dict[str, set[str]]:
+        """By attribute that the class or its bases in the file assign; all they mention under ''."""
+        mentioned = set[str]()
+        known, untold = {"": mentioned}, set[str]()
+        for cls, around in self.ancestry(owner):
+            if around is not self:
+                continue
+            for part in (cls, *cls.members):
+                mentioned |= part.names.used & self.classes.keys()
+            mentioned.discard(cls.name)  # `super(Block, self)`
+            for node in statements(cls.node.body):
+                if isinstance(node, ast.Assign):
+                    self._note_maker(node, known, untold)
+        return known | dict.fromkeys(untold, mentioned)
+
+    def _note_maker(self, node: ast.Assign, known: dict[str, set[str]], untold: set[str]) -> None:
+        attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
+        value = node.value
+        if not attributes or isinstance(value, ast.Constant):
+            return
+        names = {part.id for part in walk([value]) if isinstance(part, ast.Name)}
+        made = names & self.classes.keys()
+        if not made and not (
+            isinstance(value, ast.Call) and is_tensorflow(self.qualified(value.func))
+        ):
+            untold |= attributes
+        for attribute in attributes:
+            known.setdefault(attribute, set()).update(made)
 
 
 def is_tensorflow(qualified: str | None) -> bool:
