@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tflint_grad.knowledge.keras_api import keras_class
 from tflint_grad.knowledge.names import is_keras2
 from tflint_grad.outline.causes import may_go_wrong
+from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
 from tflint_grad.outline.values import (
     ANY,
@@ -17,6 +18,7 @@ from tflint_grad.outline.values import (
     HOLDS,
     LIKE,
     SYMBOLIC,
+    Shared,
     Values,
     parameter_names,
     receiver_name,
@@ -38,6 +40,7 @@ HOOKS = frozenset(("call", "train_step", "__call__"))
 #: Parameters of hooks that are no tensors, or are no part of a path.
 _NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
 _HARMLESS_DECORATORS = frozenset(("abstractmethod", "override", "with_name_scope"))
+_STAGING = ("custom_gradient", "do_not_convert", "function", "jit_compile", "recompute_grad")
 _ROLES = ("classmethod", "property", "staticmethod")
 _COMPILE = re.compile(r"\.\s*compile\s*\(")
 _MAX_FUNCTIONS = 200
@@ -88,18 +91,33 @@ def _leaves(items: Sequence[Item]) -> Iterator[tuple[Leaf, ClassItem | None]]:
 
 def _hook_may_go_wrong(around: Surroundings, owner: ClassItem, member: DefItem) -> bool:
     node = member.node
-    if not _is_plain(node):
-        return True  # tf.function, or somebody's wrapper of it
+    wrappers = [one for one in node.decorator_list if _last_name(one) not in _HARMLESS_DECORATORS]
+    if any(_may_stage(around, one) for one in wrappers):
+        return True
     mode = _mode(around, owner, member.name)
     if not mode:
         return False
-    reach = _Reach(converted=mode == "autograph")
+    reach = _Reach(converted=mode == "autograph" and not wrappers)
     reach.visit(node, owner, around, _hook_parameters(node))
     return reach.goes_wrong()
 
 
-def _is_plain(node: FunctionNode) -> bool:
-    return all(_last_name(one) in _HARMLESS_DECORATORS for one in node.decorator_list)
+def _may_stage(around: Surroundings, decorator: ast.expr) -> bool:
+    """Whether a decorator is tf.function or the like, or may be somebody's wrapper of it."""
+    function = decorator.func if isinstance(decorator, ast.Call) else decorator
+    qualified = around.qualified(function)
+    if qualified is None:
+        name = function.id if isinstance(function, ast.Name) else ""
+        return name not in around.functions or _stages(around.functions[name])
+    if is_tensorflow(qualified):
+        return True
+    found = around.function(qualified)
+    return _stages(found[0]) if found is not None else around.imported_class(qualified) is not None
+
+
+def _stages(wrapper: FunctionNode) -> bool:
+    """Whether a function names what makes a graph, or a gradient, of another one."""
+    return any(_last_name(part) in _STAGING for part in walk(wrapper.body))
 
 
 def _mode(around: Surroundings, owner: ClassItem, method: str) -> str:
@@ -162,7 +180,7 @@ def _losses(
         yield from around.methods(owner, name)
 
 
-def _last_name(node: ast.expr) -> str:
+def _last_name(node: ast.AST) -> str:
     if isinstance(node, ast.Call):
         node = node.func
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
@@ -220,7 +238,7 @@ class _Reach:
 
     def __init__(self, converted: bool = False) -> None:
         self.converted = converted
-        self.attributes: dict[str, int] = {}
+        self.shared = Shared()
         self.visits: dict[int, _Visit] = {}
 
     def visit(
@@ -247,10 +265,11 @@ class _Reach:
         while True:
             waiting = [visit for visit in self.visits.values() if not visit.done]
             if not waiting:
-                if sum(self.attributes.values()) == attributes:
+                if sum(self.shared.attributes.values()) == attributes:
                     return False
                 # An attribute assigned by one function is read by another.
-                attributes = sum(self.attributes.values())
+                attributes = sum(self.shared.attributes.values())
+                self.shared.returned.clear()
                 if len(self.visits) > 1 and attributes:
                     waiting = list(self.visits.values())
             for visit in waiting:
@@ -260,8 +279,7 @@ class _Reach:
 
     def _looks_wrong(self, visit: _Visit) -> bool:
         try:
-            around, attributes = visit.around, self.attributes
-            values = Values(visit.node, visit.parameters, around, attributes, visit.owner)
+            values = Values(visit.node, visit.parameters, visit.around, self.shared, visit.owner)
             if may_go_wrong(values, self.converted and _is_converted(visit.node, values)):
                 return True
         except RecursionError:

@@ -92,7 +92,6 @@ class Surroundings:
     filename: str = ""
     neighbours: Neighbours | None = None
     _elsewhere: dict[str, Elsewhere | None] = field(default_factory=dict, repr=False)
-    _returns: dict[int, bool] = field(default_factory=dict, repr=False)
     _made_by: dict[str, dict[str, set[str]]] = field(default_factory=dict, repr=False)
 
     @property
@@ -256,18 +255,6 @@ class Surroundings:
             for member in cls.members:
                 if isinstance(member, DefItem) and member.name == name:
                     yield member.node, item, around
-
-    def returns_containers(self, function: FunctionNode) -> bool:
-        """Whether all that a function returns is a tuple, a list or the like."""
-        known = self._returns.get(id(function))
-        if known is None:
-            parts = statements(function.body)
-            values = [part.value for part in parts if isinstance(part, ast.Return)]
-            known = bool(values) and all(
-                isinstance(value, (*CONTAINERS, *COMPREHENSIONS)) for value in values
-            )
-            self._returns[id(function)] = known
-        return known
 
     def made_by(self, owner: ClassItem, attribute: str) -> Iterable[str]:
         """The file's classes that an attribute of an object may be an instance of.

@@ -6,14 +6,15 @@ Flow-insensitive and generous: a name has every property that any of its assignm
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import LIBRARIES
 from tflint_grad.outline.surroundings import COMPREHENSIONS, CONTAINERS, imported, is_tensorflow
-from tflint_grad.outline.walk import walk
+from tflint_grad.outline.walk import statements, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tflint_grad.outline.surroundings import FunctionNode, Surroundings
     from tflint_grad.outline.units import ClassItem
@@ -38,6 +39,8 @@ DATA = TENSOR | HOLDS
 ANY = LIKE | SYMBOLIC | WANTED | OWN
 
 _MAX_ROUNDS = 6
+#: Calls whose results are looked into: a helper of a helper.
+_MAX_DEPTH = 3
 #: Attributes and methods that speak of a value without its numbers.
 _STATIC_ATTRIBUTES = frozenset(
     ["as_list", "device", "dtype", "get_shape", "name", "ndim", "rank", "shape", "trainable"]
@@ -50,6 +53,7 @@ _COLLECTING = frozenset((
     "dict", "enumerate", "filter", "iter", "list", "map", "next", "reversed", "set", "sorted",
     "tuple", "zip",
 ))  # fmt: skip
+_COMPUTING = frozenset(("abs", "all", "any", "divmod", "max", "min", "pow", "sum"))
 _ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"])
 _OF_WORDS = frozenset(
     ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
@@ -61,6 +65,19 @@ _BINDING = frozenset((
 ))  # fmt: skip
 
 
+@dataclass(eq=False)
+class Shared:
+    """What the functions that are looked at together have shown.
+
+    `attributes`: what they assign to attributes. `returned`: by function and what it is given, what
+    it returns; holds as long as the attributes do.
+    """
+
+    attributes: dict[str, int] = field(default_factory=dict)
+    returned: dict[tuple[int, int], int] = field(default_factory=dict)
+    depth: int = 0  # of calls whose results are looked at
+
+
 class Values:
     """The names of one function, given what its parameters may be."""
 
@@ -69,14 +86,13 @@ class Values:
         node: FunctionNode,
         parameters: Mapping[str, int],
         around: Surroundings,
-        attributes: dict[str, int],
+        shared: Shared,
         owner: ClassItem | None,
     ) -> None:
         self.around = around
         self.owner = owner
         self.self_name = receiver_name(node) if owner is not None else None
-        #: What the functions looked at so far assign to attributes; shared between them.
-        self.attributes = attributes
+        self.shared = shared
         self.nodes = walk(node.body)
         self.imports: dict[str, str] = {}
         self.names: dict[str, int] = dict(parameters)
@@ -131,7 +147,8 @@ class Values:
         elif isinstance(target, ast.Starred):
             self._bind(target.value, flags | (HOLDS if flags else 0))
         elif isinstance(target, ast.Attribute):
-            self.attributes[target.attr] = self.attributes.get(target.attr, 0) | flags
+            attributes = self.shared.attributes
+            attributes[target.attr] = attributes.get(target.attr, 0) | flags
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             self._add(target.value.id, flags)
 
@@ -209,7 +226,7 @@ class Values:
     def _of_attribute(self, node: ast.Attribute) -> int:
         if node.attr in _STATIC_ATTRIBUTES:
             return 0
-        flags = self.attributes.get(node.attr, 0)
+        flags = self.shared.attributes.get(node.attr, 0)
         if node.attr in self.around.data_attributes:
             flags |= LIKE | WANTED
         base = self.of(node.value)
@@ -227,6 +244,8 @@ class Values:
                 return 0
             if function.id in _COLLECTING:
                 return _held(given)
+            if function.id in _COMPUTING:
+                return _result(element(given)) & ~HOLDS
             if function.id == "getattr":
                 return given | LIKE | (WANTED if given & OWN else 0)
         qualified = self.qualified(function)
@@ -234,14 +253,14 @@ class Values:
             return self._of_operation(str(qualified), given)
         if qualified is not None:
             if (found := self.around.function(qualified)) is not None:
-                return self._returned(found[0], given)
+                return self._returned(found[0], given, found[1])
             # What is not of the project knows nothing but what it is given.
             array = ARRAY if qualified.split(".")[0] in LIBRARIES else 0
             return array | given & WANTED
         if isinstance(function, ast.Attribute):
             return self._of_method(function, given)
         if isinstance(function, ast.Name) and function.id in self.around.functions:
-            return self._returned(self.around.functions[function.id], given)
+            return self._returned(self.around.functions[function.id], given, self.around)
         return self._made(self.of(function), given)
 
     @staticmethod
@@ -255,12 +274,13 @@ class Values:
         receiver = self.of(function.value)
         if self.is_own(function.value):
             if self.owner is not None:
-                for method, *_ in self.around.methods(self.owner, function.attr):
-                    return self._returned(method, given) | WANTED | OWN
+                for found in self.around.methods(self.owner, function.attr):
+                    method, owner, around = found
+                    return self._returned(method, given, around, owner) | WANTED | OWN
             return MADE | WANTED | OWN
         if function.attr in _OFCONTAINERS:
             return receiver | given
-        if function.attr in _OF_WORDS:
+        if function.attr in _OF_WORDS or _asks(function.attr):
             return 0
         return _result(receiver) | self._made(receiver, given)
 
@@ -271,7 +291,8 @@ class Values:
         if known is None or known.kind in ("static", "context"):
             return given & WANTED
         if known.kind == "structure":
-            return _held(given) | given & SYMBOLIC
+            is_list = qualified.endswith(".nest.flatten")
+            return _held(given) | (0 if is_list else given & SYMBOLIC)
         if known.gradient is Gradient.NONE:
             return SYMBOLIC
         return SYMBOLIC | given & WANTED
@@ -279,10 +300,26 @@ class Values:
     def _of_arguments(self, node: ast.Call) -> int:
         return self.any_of([*node.args, *(keyword.value for keyword in node.keywords)])
 
-    def _returned(self, function: FunctionNode, given: int) -> int:
-        """What a function of the file makes of what it is given."""
-        holds = self.around.returns_containers(function)
-        return (HOLDS if holds else SYMBOLIC) | given & WANTED
+    def _returned(
+        self,
+        function: FunctionNode,
+        given: int,
+        around: Surroundings,
+        owner: ClassItem | None = None,
+    ) -> int:
+        """What a function of the project makes of what it is given."""
+        shared, key = self.shared, (id(function), given)
+        flags = shared.returned.get(key)
+        if flags is not None:
+            return flags
+        flags = shared.returned[key] = SYMBOLIC | given & WANTED  # also where it calls itself
+        if shared.depth < _MAX_DEPTH:
+            shared.depth += 1
+            parameters = dict.fromkeys(parameter_names(function.args), given)
+            inner = Values(function, parameters, around, shared, owner)
+            flags = shared.returned[key] = inner.any_of(returned(function))
+            shared.depth -= 1
+        return flags
 
     def qualified(self, node: ast.expr) -> str | None:
         return self.around.qualified(node, self.imports)
@@ -298,6 +335,13 @@ class Values:
         )
 
 
+def _asks(method: str) -> bool:
+    """Whether a method gives a bool by its name; `variable.is_initialized()` gives a tensor."""
+    from tflint_grad.knowledge.operations import tensor_method
+
+    return method.startswith(("has_", "is_")) and tensor_method(method) is None
+
+
 def element(flags: int) -> int:
     """What an element of a value may be."""
     return (flags | SYMBOLIC | MADE if flags & HOLDS else flags) & ~ARRAY
@@ -311,6 +355,13 @@ def _result(flags: int) -> int:
 def _held(flags: int) -> int:
     """A container is what its elements are like, and nothing that Python cannot look into."""
     return flags & (LIKE | WANTED | OWN) | (HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0)
+
+
+def returned(function: FunctionNode) -> Iterator[ast.expr]:
+    """What a function returns; of a generator, what it yields is not told."""
+    for part in statements(function.body):
+        if isinstance(part, ast.Return) and part.value is not None:
+            yield part.value
 
 
 def receiver_name(method: FunctionNode) -> str | None:
