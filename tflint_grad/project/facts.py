@@ -8,6 +8,7 @@ like code within a string is taken for code: facts choose candidates, they prove
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -69,15 +70,15 @@ def _imports(data: bytes) -> Iterator[Import]:
         if b"#" in written:
             written = _COMMENT.sub(b"", written)
         if module:
-            origin = module.decode("ascii")
+            origin = _word(module)
             for name, alias in _NAME.findall(written):
-                text = name.decode("ascii")
-                yield Import(origin, text, alias.decode("ascii") or ("" if text == "*" else text))
+                text = _word(name)
+                yield Import(origin, text, _word(alias) or ("" if text == "*" else text))
         else:
             for part in written.split(b","):
                 if match := _NAME.match(part.strip()):
-                    text = match[1].decode("ascii")
-                    bound = (match[2] or b"").decode("ascii") or text.partition(".")[0]
+                    text = _word(match[1])
+                    bound = _word(match[2] or b"") or sys.intern(text.partition(".")[0])
                     yield Import(text, "", bound)
 
 
@@ -94,10 +95,15 @@ def _classes(data: bytes) -> Iterator[ClassFacts]:
             members.update(_members_at(indent[1]).findall(data, start, end))
         bases = [_BASE.match(base.strip()) for base in (header[2] or b"").split(b",")]
         yield ClassFacts(
-            header[1].decode("ascii"),
-            tuple(base[0].decode("ascii") for base in bases if base and not _is_keyword(base)),
-            tuple(sorted(member.decode("ascii") for member in members - _NO_MEMBERS)),
+            _word(header[1]),
+            tuple(_word(base[0]) for base in bases if base and not _is_keyword(base)),
+            tuple(sorted(_word(member) for member in members - _NO_MEMBERS)),
         )
+
+
+def _word(data: bytes) -> str:
+    """A name, held once for all files: most names stand in many of them."""
+    return sys.intern(data.decode("ascii"))
 
 
 def _is_keyword(base: re.Match[bytes]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Protocol
@@ -142,7 +143,7 @@ def _load(root: str, store: IndexStore | None) -> _Kept:
             os.path.join(root, path): (
                 (int(changed), int(size)),
                 Facts(
-                    tuple(Import(*line.split(" ")) for line in imports.split("\n") if line),
+                    tuple(Import(*_words(line, " ")) for line in imports.split("\n") if line),
                     tuple(_class(line) for line in classes.split("\n") if line),
                 ),
             )
@@ -154,4 +155,8 @@ def _load(root: str, store: IndexStore | None) -> _Kept:
 
 def _class(line: str) -> ClassFacts:
     name, bases, members = line.split(";")
-    return ClassFacts(name, tuple(bases.split()), tuple(members.split()))
+    return ClassFacts(sys.intern(name), tuple(_words(bases)), tuple(_words(members)))
+
+
+def _words(line: str, separator: str | None = None) -> Iterator[str]:
+    return map(sys.intern, line.split(separator))

@@ -30,7 +30,7 @@ class Store:
     """
 
     folder: str
-    shards: int = 256
+    shards: int = 16
     limit: int = 256_000_000
 
     def load(self, key: str) -> bytes | None:
