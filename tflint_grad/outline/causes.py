@@ -126,8 +126,10 @@ def _compares(values: Values, node: ast.Compare, converted: bool = False) -> boo
 
 
 def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
-    """`a, b = tensor`. What a layer or a function of the project returns may be a tuple."""
-    if not isinstance(target, (ast.Tuple, ast.List)) or not values.of(value) & SYMBOLIC:
+    """`a, b = tensor`. What a layer returns, or is at times given, may be a tuple."""
+    if not isinstance(target, (ast.Tuple, ast.List)):
+        return False
+    if values.of(value) & (SYMBOLIC | HOLDS) != SYMBOLIC:
         return False
     qualified = values.qualified(value.func) if isinstance(value, ast.Call) else None
     if not is_tensorflow(qualified):

@@ -359,7 +359,7 @@ def _held(flags: int) -> int:
 
 def returned(function: FunctionNode) -> Iterator[ast.expr]:
     """What a function returns; of a generator, what it yields is not told."""
-    for part in statements(function.body):
+    for part in statements(function.body, into_definitions=False):
         if isinstance(part, ast.Return) and part.value is not None:
             yield part.value
 

@@ -20,6 +20,7 @@ _SIMPLE = frozenset((
     ast.AnnAssign, ast.Assert, ast.Assign, ast.AugAssign, ast.Break, ast.Continue, ast.Delete,
     ast.Expr, ast.Global, ast.Import, ast.ImportFrom, ast.Nonlocal, ast.Pass, ast.Raise, ast.Return,
 ))  # fmt: skip
+_DEFINITIONS = frozenset((ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef))
 #: Fields that hold statements, and those that hold something with a body.
 _BODIES = ("body", "orelse", "finalbody")
 _GROUPS = ("handlers", "cases")
@@ -42,14 +43,15 @@ def walk(nodes: Iterable[ast.AST]) -> list[ast.AST]:
     return found
 
 
-def statements(body: Iterable[ast.stmt]) -> list[ast.stmt]:
-    """The statements and all inside them, those of nested functions and classes too.
+def statements(body: Iterable[ast.stmt], into_definitions: bool = True) -> list[ast.stmt]:
+    """The statements and all inside them.
 
     An eighth of all nodes: whoever asks for assignments need not look into expressions.
     """
+    closed = _SIMPLE if into_definitions else _SIMPLE | _DEFINITIONS
     found = list(body)
     for statement in found:  # grows on the way
-        if statement.__class__ in _SIMPLE:
+        if statement.__class__ in closed:
             continue
         for name in _BODIES:
             found += getattr(statement, name, ())
