@@ -60,12 +60,7 @@ def going_wrong(outline: Outline, text: str, neighbours: Neighbours) -> frozense
                 found.add(id(member))
     if _COMPILE.search(text):
         for leaf, owner in _leaves(items):
-            names = leaf.names
-            if (
-                "compile" in names.attributes
-                and "loss" in names.used
-                and _loss_may_go_wrong(around, leaf, owner)
-            ):
+            if _compiles(leaf) and _loss_may_go_wrong(around, leaf, owner):
                 found.add(id(leaf))
     return frozenset(found)
 
@@ -76,9 +71,17 @@ def all_hooks(items: Sequence[Item]) -> frozenset[int]:
         id(leaf)
         for leaf, owner in _leaves(items)
         if (owner is not None and isinstance(leaf, DefItem) and leaf.name in HOOKS)
-        or ("compile" in leaf.names.attributes and "loss" in leaf.names.used)
+        or _compiles(leaf)
     )
     return frozenset(hooks)
+
+
+def _compiles(leaf: Leaf) -> bool:
+    """Whether a part of a file hands a loss to `compile`."""
+    unit = leaf.header if isinstance(leaf, ClassItem) else leaf.unit
+    if not unit.mentions("compile"):
+        return False
+    return "compile" in leaf.names.attributes and "loss" in leaf.names.used
 
 
 def _leaves(items: Sequence[Item]) -> Iterator[tuple[Leaf, ClassItem | None]]:

@@ -92,7 +92,7 @@ class Surroundings:
     filename: str = ""
     neighbours: Neighbours | None = None
     _elsewhere: dict[str, Elsewhere | None] = field(default_factory=dict, repr=False)
-    _made_by: dict[str, dict[str, set[str]]] = field(default_factory=dict, repr=False)
+    _made_by: dict[str, Makers] = field(default_factory=dict, repr=False)
 
     @property
     def items(self) -> Sequence[Item]:
@@ -262,39 +262,54 @@ class Surroundings:
         Without an attribute, and where it is not told, all that its class mentions: a loop over a
         list of blocks.
         """
-        known = self._made_by.get(owner.name)
-        if known is None:
-            known = self._made_by[owner.name] = self._makers(owner)
-        return known.get(attribute, ())
+        makers = self._made_by.get(owner.name)
+        if makers is None:
+            line = [cls for cls, around in self.ancestry(owner) if around is self]
+            makers = self._made_by[owner.name] = Makers(line, self)
+        return makers.of(attribute)
 
-    def _makers(self, owner: ClassItem) -> dict[str, set[str]]:
-        """By attribute that the class or its bases in the file assign; all they mention under ''."""
-        mentioned = set[str]()
-        known, untold = {"": mentioned}, set[str]()
-        for cls, around in self.ancestry(owner):
-            if around is not self:
-                continue
-            for part in (cls, *cls.members):
-                mentioned |= part.names.used & self.classes.keys()
-            mentioned.discard(cls.name)  # `super(Block, self)`
+
+class Makers:
+    """What the attributes of an object may be made by, from its class and the bases in its file."""
+
+    def __init__(self, line: Sequence[ClassItem], around: Surroundings) -> None:
+        self._line, self._around = line, around
+        self._told: dict[str, set[str]] = {}
+        self._untold: set[str] = set()
+        for cls in line:
             for node in statements(cls.node.body):
-                if isinstance(node, ast.Assign):
-                    self._note_maker(node, known, untold)
-        return known | dict.fromkeys(untold, mentioned)
+                if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
+                    self._note(node)
 
-    def _note_maker(self, node: ast.Assign, known: dict[str, set[str]], untold: set[str]) -> None:
+    def of(self, attribute: str) -> Iterable[str]:
+        if not attribute or attribute in self._untold:
+            return self._mentioned
+        return self._told.get(attribute, ())
+
+    @cached_property
+    def _mentioned(self) -> frozenset[str]:
+        """Classes of the file; their own names stand in `super(Block, self)` only."""
+        others = self._around.classes.keys() - {cls.name for cls in self._line}
+        found = set[str]()
+        for cls in self._line:
+            for part, unit in ((cls, cls.header), *((one, one.unit) for one in cls.members)):
+                if any(unit.mentions(name) for name in others):
+                    found |= part.names.used & others
+        return frozenset(found)
+
+    def _note(self, node: ast.Assign) -> None:
         attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
-        value = node.value
-        if not attributes or isinstance(value, ast.Constant):
+        if not attributes:
             return
-        names = {part.id for part in walk([value]) if isinstance(part, ast.Name)}
-        made = names & self.classes.keys()
-        if not made and not (
-            isinstance(value, ast.Call) and is_tensorflow(self.qualified(value.func))
-        ):
-            untold |= attributes
+        names = {part.id for part in walk([node.value]) if isinstance(part, ast.Name)}
+        made, value = names & self._around.classes.keys(), node.value
+        by_library = isinstance(value, ast.Call) and is_tensorflow(
+            self._around.qualified(value.func)
+        )
+        if not made and not by_library:
+            self._untold |= attributes
         for attribute in attributes:
-            known.setdefault(attribute, set()).update(made)
+            self._told.setdefault(attribute, set()).update(made)
 
 
 def is_tensorflow(qualified: str | None) -> bool:

@@ -76,6 +76,13 @@ class Shared:
     attributes: dict[str, int] = field(default_factory=dict)
     returned: dict[tuple[int, int], int] = field(default_factory=dict)
     depth: int = 0  # of calls whose results are looked at
+    _nodes: dict[int, list[ast.AST]] = field(default_factory=dict)
+
+    def nodes_of(self, function: FunctionNode) -> list[ast.AST]:
+        found = self._nodes.get(id(function))
+        if found is None:
+            found = self._nodes[id(function)] = walk(function.body)
+        return found
 
 
 class Values:
@@ -93,7 +100,7 @@ class Values:
         self.owner = owner
         self.self_name = receiver_name(node) if owner is not None else None
         self.shared = shared
-        self.nodes = walk(node.body)
+        self.nodes = shared.nodes_of(node)
         self.imports: dict[str, str] = {}
         self.names: dict[str, int] = dict(parameters)
         if self.self_name is not None:
