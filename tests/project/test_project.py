@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -40,8 +39,10 @@ def looked(top: str) -> Dependencies:
     project = Project()
     with project.recording() as seen:
         look(project, top)
-    content = json.loads(json.dumps(asdict(seen)))
-    return Dependencies(content["files"], content["probes"], content["queries"])
+    queries = [[*asked, answer] for asked, answer in seen.queries.items()]
+    files, probes, queries = json.loads(json.dumps([seen.files, seen.probes, queries]))
+    answers = {(question, path, tuple(about)): answer for question, path, about, answer in queries}
+    return Dependencies(files, probes, answers)
 
 
 def test_what_was_looked_at_still_holds_while_nothing_changes(tree: Tree) -> None:

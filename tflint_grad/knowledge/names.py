@@ -141,7 +141,12 @@ def edition(qualified: str) -> str:
 
 def is_keras2(qualified: str) -> bool:
     """Whether the name surely belongs to Keras 2, whose classes behave unlike Keras 3's."""
-    if table.keras2_is_meant() and canonical(qualified).partition(".")[0] == "keras":
+    return _is_keras2(qualified, table.keras2_is_meant())
+
+
+@lru_cache(maxsize=4096)
+def _is_keras2(qualified: str, is_meant: bool) -> bool:
+    if is_meant and canonical(qualified).partition(".")[0] == "keras":
         return True
     return (
         qualified == "tf_keras"

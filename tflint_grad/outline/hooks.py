@@ -41,6 +41,8 @@ HOOKS = frozenset(("call", "train_step", "__call__"))
 _NOT_TENSORS = frozenset(("training", "mask", "self", "sample_weight", "states", "state", "kwargs"))
 _HARMLESS_DECORATORS = frozenset(("abstractmethod", "override", "with_name_scope"))
 _STAGING = ("custom_gradient", "do_not_convert", "function", "jit_compile", "recompute_grad")
+_NAMING_FUNCTIONS = frozenset((ast.Attribute, ast.Call, ast.Name))
+_NOT_CONVERTED = frozenset((ast.NamedExpr, ast.Yield, ast.YieldFrom))
 _ROLES = ("classmethod", "property", "staticmethod")
 _COMPILE = re.compile(r"\.\s*compile\s*\(")
 _MAX_FUNCTIONS = 200
@@ -293,6 +295,8 @@ class _Reach:
     def _follow(self, values: Values, visit: _Visit) -> None:
         called: set[int] = set()
         for node in values.nodes:
+            if node.__class__ not in _NAMING_FUNCTIONS:
+                continue
             if isinstance(node, ast.Call):
                 called.add(id(node.func))
                 callees = list(self._functions(node.func, visit, values))
@@ -345,8 +349,7 @@ def _is_converted(node: FunctionNode, values: Values) -> bool:
     TF 2.21: it gives up on a walrus and on nested generators; a decorator may forbid it.
     """
     plain = (_last_name(one) in (*_HARMLESS_DECORATORS, *_ROLES) for one in node.decorator_list)
-    unsupported = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
-    return all(plain) and not any(isinstance(part, unsupported) for part in values.nodes)
+    return all(plain) and not any(part.__class__ in _NOT_CONVERTED for part in values.nodes)
 
 
 def _arguments(

@@ -23,6 +23,7 @@ ROOTS = frozenset(
     )
 )
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_NAMING = frozenset((*_DEFINITIONS, ast.Global, ast.Nonlocal, ast.alias, ast.keyword))
 
 
 @dataclass(eq=False)
@@ -57,18 +58,24 @@ def scan(nodes: Sequence[ast.AST]) -> Names:
                     names.stored.add(node.attr)
                 below.append(node.value)
                 continue
-            if isinstance(node, ast.keyword):
-                if node.arg:
-                    used.add(node.arg)
-            elif isinstance(node, _DEFINITIONS):
-                bound.add(node.name)
-            elif isinstance(node, ast.alias):
-                bound.add((node.asname or node.name).split(".")[0])
-                used.add(node.name.split(".")[-1])
-            elif isinstance(node, (ast.Global, ast.Nonlocal)):
-                bound.update(node.names)
-                used.update(node.names)
+            if node.__class__ in _NAMING:
+                _note(node, names)
             below += children(node)
         level = below
     names.is_root = not ROOTS.isdisjoint(used) or not ROOTS.isdisjoint(attributes)
     return names
+
+
+def _note(node: ast.AST, names: Names) -> None:
+    """What a node mentions or binds that is neither a name nor an attribute."""
+    if isinstance(node, ast.keyword):
+        if node.arg:
+            names.used.add(node.arg)
+    elif isinstance(node, _DEFINITIONS):
+        names.bound.add(node.name)
+    elif isinstance(node, ast.alias):
+        names.bound.add((node.asname or node.name).split(".")[0])
+        names.used.add(node.name.split(".")[-1])
+    elif isinstance(node, (ast.Global, ast.Nonlocal)):
+        names.bound.update(node.names)
+        names.used.update(node.names)

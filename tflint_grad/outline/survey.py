@@ -88,13 +88,7 @@ def survey(nodes: Iterable[ast.AST]) -> Survey:
     for node in nodes:
         if node.__class__ not in _TELLING:
             continue
-        if isinstance(node, ast.Call):
-            calls.append(node)
-            _note_sources(node, found)
-            _note_converted(node, found)
-            if node.keywords and any(keyword.arg == "training" for keyword in node.keywords):
-                found.called_like_keras.add(_last_name(node.func))
-        elif isinstance(node, ast.Attribute):
+        if isinstance(node, ast.Attribute):
             if node.attr in _EAGER_SWITCHES:
                 found.runs_eagerly = True
             elif node.attr in _OF_A_MODEL:
@@ -102,6 +96,12 @@ def survey(nodes: Iterable[ast.AST]) -> Survey:
                 found.keras_like.add(_last_name(node.value))
             elif node.attr.startswith("trainable_"):
                 found.trained.add(_last_name(node.value))
+        elif isinstance(node, ast.Call):
+            calls.append(node)
+            _note_sources(node, found)
+            _note_converted(node, found)
+            if node.keywords and any(keyword.arg == "training" for keyword in node.keywords):
+                found.called_like_keras.add(_last_name(node.func))
         elif isinstance(node, ast.Assign):
             if isinstance(node.value, (ast.List, ast.Tuple, ast.Dict)):
                 literals.append(node)

@@ -59,6 +59,10 @@ _OF_WORDS = frozenset(
     ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
 )
 _OFCONTAINERS = frozenset(["copy", "get", "items", "keys", "pop", "popitem", "values"])
+_SAYING_NOTHING = frozenset((ast.Constant, ast.JoinedStr, ast.Lambda, ast.Slice))
+_DEFINING = frozenset(
+    (ast.AsyncFunctionDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Lambda)
+)
 _BINDING = frozenset((
     ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AugAssign, ast.Call, ast.For, ast.MatchAs,
     ast.MatchStar, ast.NamedExpr, ast.comprehension, ast.withitem,
@@ -76,13 +80,31 @@ class Shared:
     attributes: dict[str, int] = field(default_factory=dict)
     returned: dict[tuple[int, int], int] = field(default_factory=dict)
     depth: int = 0  # of calls whose results are looked at
-    _nodes: dict[int, list[ast.AST]] = field(default_factory=dict)
+    _bodies: dict[int, Body] = field(default_factory=dict)
 
-    def nodes_of(self, function: FunctionNode) -> list[ast.AST]:
-        found = self._nodes.get(id(function))
+    def body_of(self, function: FunctionNode) -> Body:
+        found = self._bodies.get(id(function))
         if found is None:
-            found = self._nodes[id(function)] = walk(function.body)
+            found = self._bodies[id(function)] = Body(function)
         return found
+
+
+class Body:
+    """All nodes of a function, those that bind names, and what its imports and `def`s bring."""
+
+    def __init__(self, function: FunctionNode) -> None:
+        self.nodes = walk(function.body)
+        self.binding = [node for node in self.nodes if node.__class__ in _BINDING]
+        self.imports: dict[str, str] = {}
+        self.inner: dict[str, int] = {}
+        for node in self.nodes:
+            if node.__class__ not in _DEFINING:
+                continue
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                self.imports.update(imported(node))
+            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                # A nested function is called by whatever it is handed to.
+                self.inner.update(dict.fromkeys(parameter_names(node.args), ANY))
 
 
 class Values:
@@ -100,23 +122,17 @@ class Values:
         self.owner = owner
         self.self_name = receiver_name(node) if owner is not None else None
         self.shared = shared
-        self.nodes = shared.nodes_of(node)
-        self.imports: dict[str, str] = {}
+        body = shared.body_of(node)
+        self.nodes, self.imports = body.nodes, body.imports
         self.names: dict[str, int] = dict(parameters)
         if self.self_name is not None:
             self.names[self.self_name] = 0
+        self.names.update(body.inner)
         self._known: dict[int, int] | None = None
         self._changed = False
-        for inner in self.nodes:
-            if isinstance(inner, (ast.Import, ast.ImportFrom)):
-                self.imports.update(imported(inner))
-            elif isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                # A nested function is called by whatever it is handed to.
-                self.names.update(dict.fromkeys(parameter_names(inner.args), ANY))
-        binding = [inner for inner in self.nodes if inner.__class__ in _BINDING]
         for _ in range(_MAX_ROUNDS):
             self._changed = False
-            for inner in binding:
+            for inner in body.binding:
                 self._bind_in(inner)
             if not self._changed:
                 break
@@ -190,6 +206,8 @@ class Values:
     def _of(self, node: ast.expr) -> int:
         if isinstance(node, ast.Name):
             return self._of_name(node.id)
+        if node.__class__ in _SAYING_NOTHING:
+            return 0
         if isinstance(node, ast.Attribute):
             return self._of_attribute(node)
         if isinstance(node, ast.Call):

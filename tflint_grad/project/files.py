@@ -37,11 +37,15 @@ class Disk:
 
     def read(self, path: str) -> bytes | None:
         try:
+            found = os.stat(path)
             # A pipe would wait for somebody to write into it.
-            if not stat.S_ISREG(os.stat(path).st_mode):
+            if not stat.S_ISREG(found.st_mode):
                 return None
+            expected = min(found.st_size + 1, MAX_READ)
             with open(path, "rb", buffering=0) as file:
-                return file.read(MAX_READ)
+                data = file.read(expected)
+                # It may have grown, or not tell its size, as those of /proc.
+                return data if len(data) < expected else data + file.read(MAX_READ - expected)
         except (OSError, ValueError):
             return None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
 
 from tflint_grad.project.facts import ClassFacts, Facts
 from tflint_grad.project.libraries import is_library
@@ -135,13 +135,15 @@ class Hierarchy:
         return min(named, key=lambda other: distance(path, other[0])) if named else None
 
 
-def _folders_of(path: str) -> Iterator[str]:
+def _folders_of(path: str) -> tuple[str, ...]:
     """The folders that a file lies in, from the innermost."""
-    folder = os.path.dirname(path)
-    yield folder
-    while (parent := os.path.dirname(folder)) != folder:
-        folder = parent
-        yield folder
+    return _with_parents(os.path.dirname(path))
+
+
+@lru_cache(maxsize=4096)
+def _with_parents(folder: str) -> tuple[str, ...]:
+    parent = os.path.dirname(folder)
+    return (folder,) if parent == folder else (folder, *_with_parents(parent))
 
 
 def distance(path: str, other: str) -> tuple[int, str]:

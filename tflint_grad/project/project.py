@@ -34,12 +34,12 @@ class Dependencies:
     """What the analysis of one file has looked at: plain data, for a cache to check.
 
     `files`: path to digest, None where nothing could be read. `probes`: path to what it was: file,
-    folder or None. `queries`: question, path, what was asked about, and the answer.
+    folder or None. `queries`: question, path and what was asked about, with the answer.
     """
 
     files: dict[str, str | None] = field(default_factory=dict)
     probes: dict[str, str | None] = field(default_factory=dict)
-    queries: list[tuple[str, str, tuple[str, ...], object]] = field(default_factory=list)
+    queries: dict[tuple[str, str, tuple[str, ...]], object] = field(default_factory=dict)
 
 
 class Project:
@@ -61,6 +61,9 @@ class Project:
         self._search: dict[str, list[Root]] = {}
         self._others: dict[str, list[Root]] = {}
         self._found: dict[tuple[str, str, int], str | None] = {}
+        self._places: dict[str, str] = {}
+        self._module_names: dict[str, str] = {}
+        self._index_roots: dict[str, list[str]] = {}
         self._overlay: dict[str, bytes] = {}
         self._digests: dict[str, str | None] = {}
         self._outlines: OrderedDict[str, Outline | None] = OrderedDict()
@@ -87,7 +90,7 @@ class Project:
             and all(self.digest(path) == digest for path, digest in seen.files.items())
             and all(
                 _plain(self._answer(question, path, tuple(about))) == _plain(answer)
-                for question, path, about, answer in seen.queries
+                for (question, path, about), answer in seen.queries.items()
             )
         )
 
@@ -104,7 +107,8 @@ class Project:
         """Let a buffer stand for a file: of an editor, of standard input, of flake8."""
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         if path not in self._overlay and self.kind(path) != "file":
-            self._found.clear()  # a module that did not exist
+            for known in (self._found, self._module_names, self._index_roots):
+                known.clear()  # a module that did not exist
         self._overlay[path] = data
         self._digests[path] = digest_of(data)
         self._keep(path, None)
@@ -156,7 +160,7 @@ class Project:
         return self._asked("find", importer, (module, str(level)))  # type: ignore[return-value]
 
     def _find(self, importer: str, module: str, level: int) -> str | None:
-        key = (_place(importer), module, level)
+        key = (self._place(importer), module, level)
         if key not in self._found:
             self._found[key] = self._looked_up(importer, module, level)
         found = self._found[key]
@@ -164,6 +168,15 @@ class Project:
             # `import wandb` in `wandb.py`: nobody means the file itself.
             return self._looked_up(importer, module, 0, besides=importer)
         return found
+
+    def _place(self, importer: str) -> str:
+        """What decides where the imports of a file are looked up: its folder, with one exception."""
+        place = self._places.get(importer)
+        if place is None:
+            folder = os.path.dirname(importer)
+            place = importer if os.path.basename(folder) in roots.INSTALLED else folder
+            self._places[importer] = place
+        return place
 
     def _looked_up(self, importer: str, module: str, level: int, besides: str = "") -> str | None:
         parts = module.split(".") if module else []
@@ -174,7 +187,7 @@ class Project:
             return self._below(folder, parts)
         if is_library(module):
             return None
-        place = _place(importer)
+        place = self._place(importer)
         if place not in self._search:
             self._search[place] = roots.search_path(importer, self.listing, self.src)
         found = self._in_roots(self._search[place], parts, besides)
@@ -309,7 +322,7 @@ class Project:
     def _asked(self, question: str, path: str, about: tuple[str, ...]) -> object:
         answer = self._answer(question, path, about)
         for seen in self._seen:
-            seen.queries.append((question, path, about, answer))
+            seen.queries[question, path, about] = answer
         return answer
 
     def _answer(self, question: str, path: str, about: tuple[str, ...]) -> object:
@@ -317,7 +330,9 @@ class Project:
             case "find":
                 return self._find(path, about[0], int(about[1]))
             case "module_name":
-                return roots.module_name(path, self.listing)
+                if path not in self._module_names:
+                    self._module_names[path] = roots.module_name(path, self.listing)
+                return self._module_names[path]
             case "importers":
                 return self.index_of(path).importers(path, frozenset(about))
             case "classes_with":
@@ -330,7 +345,9 @@ class Project:
         Its repository, else its project, else its package; the narrowest of these if all are too
         large.
         """
-        for root in roots.index_roots(path, self.listing):
+        if path not in self._index_roots:
+            self._index_roots[path] = roots.index_roots(path, self.listing)
+        for root in self._index_roots[path]:
             if root not in self._indexes:
                 self._indexes[root] = self._new_index(root)
             if not self._indexes[root].is_partial:
@@ -352,12 +369,6 @@ class Project:
 
 def _is_init(path: str) -> bool:
     return os.path.basename(path) == "__init__.py"
-
-
-def _place(importer: str) -> str:
-    """What decides where the imports of a file are looked up: its folder, with one exception."""
-    folder = os.path.dirname(importer)
-    return importer if os.path.basename(folder) in roots.INSTALLED else folder
 
 
 def digest_of(data: bytes) -> str:

@@ -29,7 +29,7 @@ def packed(analysis: Analysis) -> bytes:
         "digest": analysis.digest,
         "files": seen.files,
         "probes": seen.probes,
-        "queries": seen.queries,
+        "queries": [[*asked, answer] for asked, answer in seen.queries.items()],
     }
     return json.dumps(content, separators=(",", ":")).encode()
 
@@ -38,10 +38,10 @@ def unpacked(data: bytes, path: str) -> Analysis | None:
     """The analysis of the file at `path`; None where the data are not those of one."""
     try:
         content = json.loads(data)
-        queries = [
-            (str(question), str(path), tuple(names), answer)
+        queries = {
+            (str(question), str(path), tuple(map(str, names))): answer
             for question, path, names, answer in content["queries"]
-        ]
+        }
         return Analysis(
             path,
             tuple(_read_finding(*fields) for fields in content["findings"]),

@@ -19,12 +19,12 @@ class Relevance(enum.IntEnum):
     ANCHORED = 2
 
 
-_ANCHOR = re.compile(
-    rb"GradientTape|ForwardAccumulator|custom_gradient|recompute_grad|apply_gradients"
-    rb"|\.\s*(?:gradients?|(?:batch_)?jacobian|hessians)\b"
-)
-#: Substring searches are ten times as fast as the expression; without one of these it cannot match.
-_OF_ANCHORS = (b"radient", b"jacobian", b"hessians", b"recompute_grad", b"ForwardAccumulator")
+#: Substring searches are ten times as fast as an expression.
+_ANCHORS = (
+    b"GradientTape", b"ForwardAccumulator", b"custom_gradient", b"recompute_grad", b"apply_gradients",
+)  # fmt: skip
+_ANCHOR = re.compile(rb"\.\s*(?:gradients?|(?:batch_)?jacobian|hessians)\b")
+_OF_ANCHOR = (b"gradient", b"jacobian", b"hessians")
 #: Each with the substring that it needs.
 _HOOKS = (
     (b"train_step", re.compile(rb"\btrain_step\b")),
@@ -47,7 +47,9 @@ def relevance(data: bytes, roots: frozenset[str] = frozenset()) -> Relevance:
     # `tf_keras` holds `keras`.
     if b"tensorflow" not in data and b"keras" not in data:
         return _without_a_name(data)
-    if any(word in data for word in _OF_ANCHORS) and _ANCHOR.search(data):
+    if any(word in data for word in _ANCHORS):
+        return Relevance.ANCHORED
+    if any(word in data for word in _OF_ANCHOR) and _ANCHOR.search(data):
         return Relevance.ANCHORED
     if any(root.encode() in data for root in roots):
         return Relevance.ANCHORED
