@@ -7,8 +7,10 @@ symbolic tensor. Whoever lets the interpreter ask for more has to say so here.
 from __future__ import annotations
 
 import ast
+import enum
 from typing import TYPE_CHECKING
 
+from tflint_grad.knowledge.operations import Gradient
 from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.values import ARRAY, DATA, HOLDS, MADE, SYMBOLIC, TENSOR, WANTED, Values
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: What depends on a shape only is no path.
-_OF_SHAPE = frozenset(
+OF_SHAPE = frozenset(
     ["empty_like", "ndim", "ones_like", "rank", "shape", "shape_n", "size", "zeros_like"]
 )
 #: What a layer returns may be a tuple, and is never told to be iterated.
@@ -37,21 +39,57 @@ _POSSIBLE_CAUSES = frozenset((
 _CONVERTED = frozenset((ast.BoolOp, ast.If, ast.IfExp, ast.While))
 
 
-def may_go_wrong(values: Values, converted: bool = False) -> bool:
-    """Whether anything in a function can break a path or the tracing of a graph.
+class Harm(enum.IntEnum):
+    """What may become of a gradient. CUT: one way of it ends, and others may stay."""
+
+    NONE = 0
+    CUT = 1
+    FAILURE = 2  # of the backward pass, or of tracing
+
+
+def worst(values: Values, converted: bool = False) -> Harm:
+    """The worst that anything in a function can do to a path or to the tracing of a graph.
 
     Args:
         converted: AutoGraph rewrites the function.
     """
     possible = _POSSIBLE_CAUSES - _CONVERTED if converted else _POSSIBLE_CAUSES
-    return any(
-        _causes(values, node, converted) for node in values.nodes if node.__class__ in possible
-    )
+    found = Harm.NONE
+    for node in values.nodes:
+        if node.__class__ in possible:
+            found = max(found, _harm(values, node, converted))
+            if found is Harm.FAILURE:
+                break
+    return found
 
 
-def _causes(values: Values, node: ast.AST, converted: bool) -> bool:
+def _harm(values: Values, node: ast.AST, converted: bool) -> Harm:
     if isinstance(node, ast.Call):
-        return _call(values, node)
+        return _of_call(values, node)
+    if _fails(values, node, converted):
+        return Harm.FAILURE
+    return Harm.CUT if _cuts(values, node) else Harm.NONE
+
+
+def _cuts(values: Values, node: ast.AST) -> bool:
+    """Whether an operator lets no gradient through."""
+    if isinstance(node, ast.Compare):
+        return bool(values.of_comparison(node) & WANTED)
+    if isinstance(node, ast.BinOp):
+        parts = [node.left, node.right]
+    elif isinstance(node, ast.AugAssign):
+        parts = [node.target, node.value]
+    else:
+        return (
+            isinstance(node, ast.UnaryOp)
+            and isinstance(node.op, ast.Invert)
+            and bool(values.of(node.operand) & WANTED)
+        )
+    return isinstance(node.op, _CUTTING_OPERATORS) and bool(values.any_of(parts) & WANTED)
+
+
+def _fails(values: Values, node: ast.AST, converted: bool) -> bool:
+    """Whether Python looks into a symbolic tensor where AutoGraph does not do so for it."""
     if isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
         return _decides(values, node.test)
     if isinstance(node, ast.BoolOp):
@@ -65,28 +103,16 @@ def _causes(values: Values, node: ast.AST, converted: bool) -> bool:
         )
     if isinstance(node, ast.Compare):
         return _compares(values, node, converted)
-    if isinstance(node, ast.BinOp):
-        return isinstance(node.op, _CUTTING_OPERATORS) and bool(
-            values.any_of([node.left, node.right]) & WANTED
-        )
     if isinstance(node, ast.UnaryOp):
-        if isinstance(node.op, ast.Not):
-            return not converted and _decides(values, node.operand)
-        return isinstance(node.op, ast.Invert) and bool(values.of(node.operand) & WANTED)
+        return isinstance(node.op, ast.Not) and not converted and _decides(values, node.operand)
     if isinstance(node, ast.Assign):
         return any(_unpacks(values, target, node.value) for target in node.targets) or any(
             isinstance(target, ast.Subscript) and _fills_array(values, target, node.value)
             for target in node.targets
         )
-    if isinstance(node, ast.AugAssign):
-        # `buffer[i] += tensor`, `x //= 2.0`
-        flags = values.of(node.target) | values.of(node.value)
-        return bool(flags & WANTED) and (
-            isinstance(node.op, _CUTTING_OPERATORS)
-            or (
-                isinstance(node.target, ast.Subscript)
-                and _fills_array(values, node.target, node.value)
-            )
+    if isinstance(node, ast.AugAssign):  # `buffer[i] += tensor`
+        return isinstance(node.target, ast.Subscript) and _fills_array(
+            values, node.target, node.value
         )
     return isinstance(node, ast.Match)
 
@@ -106,8 +132,6 @@ def _decides(values: Values, test: ast.expr) -> bool:
 
 
 def _compares(values: Values, node: ast.Compare, converted: bool = False) -> bool:
-    if values.of_comparison(node) & WANTED:
-        return True
     sides = [node.left, *node.comparators]
     for index, operator in enumerate(node.ops):
         left, right = sides[index], sides[index + 1]
@@ -147,26 +171,31 @@ def _fills_array(values: Values, target: ast.Subscript, value: ast.expr) -> bool
     return bool(values.of(target.value) & ARRAY) and bool(values.of(value) & (DATA | WANTED))
 
 
-def _call(values: Values, node: ast.Call) -> bool:
+def _of_call(values: Values, node: ast.Call) -> Harm:
     function = node.func
     given = values.any_of([*node.args, *(keyword.value for keyword in node.keywords)])
     qualified = values.qualified(function)
-    if qualified is None:
-        if isinstance(function, ast.Name) and function.id not in values.names:
-            if function.id in _CONVERTING:
-                return bool(given & DATA)
-            if function.id in _ITERATING:
-                return bool(given & SYMBOLIC)
-            if function.id in _LOOKING:
-                looked = SYMBOLIC | MADE | (HOLDS if function.id in ("max", "min", "sum") else 0)
-                return bool(given & looked)
-            return False
-        if isinstance(function, ast.Attribute):
-            return _method(values, function, given)
-        return False
     if is_tensorflow(qualified):
-        return _operation(qualified, node, given)
-    return bool(given & (DATA | WANTED)) and _leaves_tensorflow(qualified)
+        return _of_operation(str(qualified), node, given)
+    if qualified is None:
+        if isinstance(function, ast.Attribute):
+            return _of_method(values, function, given)
+        own = isinstance(function, ast.Name) and function.id not in values.names
+        fails = own and _builtin_fails(getattr(function, "id", ""), given)
+    else:
+        fails = bool(given & (DATA | WANTED)) and _leaves_tensorflow(qualified)
+    return Harm.FAILURE if fails else Harm.NONE
+
+
+def _builtin_fails(name: str, given: int) -> bool:
+    if name in _CONVERTING:
+        return bool(given & DATA)
+    if name in _ITERATING:
+        return bool(given & SYMBOLIC)
+    if name in _LOOKING:
+        looked = SYMBOLIC | MADE | (HOLDS if name in ("max", "min", "sum") else 0)
+        return bool(given & looked)
+    return False
 
 
 def _leaves_tensorflow(qualified: str) -> bool:
@@ -176,49 +205,53 @@ def _leaves_tensorflow(qualified: str) -> bool:
     return known is not None and not known.in_graph and known.kind != "context"
 
 
-def _method(values: Values, function: ast.Attribute, given: int) -> bool:
-    if function.attr in _KERAS_HOST:
-        return bool(given & (DATA | WANTED))
+def _of_method(values: Values, function: ast.Attribute, given: int) -> Harm:
     receiver = values.of(function.value)
-    if function.attr in ("numpy", "item", "tolist"):
-        return bool(receiver & (DATA | WANTED))
-    if not (receiver | given) & WANTED or function.attr in _OF_SHAPE:
-        return False
-    from tflint_grad.knowledge.operations import Gradient, tensor_method
+    looked_at = given if function.attr in _KERAS_HOST else receiver
+    if function.attr in _KERAS_HOST or function.attr in ("numpy", "item", "tolist"):
+        return Harm.FAILURE if looked_at & (DATA | WANTED) else Harm.NONE
+    if not (receiver | given) & WANTED or function.attr in OF_SHAPE or not receiver & TENSOR:
+        return Harm.NONE
+    from tflint_grad.knowledge.operations import tensor_method
 
     known = tensor_method(function.attr)
-    return (
-        bool(receiver & TENSOR)
-        and known is not None
-        and (known.gradient is not Gradient.FLOWS or known.kind == "cast")
-        and known.kind != "static"
-    )
+    if known is None or known.kind == "static":
+        return Harm.NONE
+    return max(_BY_GRADIENT[known.gradient], Harm.CUT if known.kind == "cast" else Harm.NONE)
 
 
-def _operation(qualified: str, node: ast.Call, given: int) -> bool:
-    from tflint_grad.knowledge.operations import Gradient, fact, rewraps
+def _of_operation(qualified: str, node: ast.Call, given: int) -> Harm:
+    from tflint_grad.knowledge.operations import fact, rewraps
 
     leaf = qualified.rsplit(".", 1)[-1]
     known = fact(qualified)
     if leaf in ("Variable", "py_function", "numpy_function") or ".data." in qualified:
-        return True
+        return Harm.FAILURE
     if any(keyword.arg == "back_prop" for keyword in node.keywords):
-        return True
-    if known is None or leaf in _OF_SHAPE:
-        return False
+        return Harm.FAILURE
+    if known is None or leaf in OF_SHAPE:
+        return Harm.NONE
     if known.kind == "host":
-        return bool(given)
-    if not given & WANTED:
-        return False
+        return Harm.FAILURE if given else Harm.NONE
+    if not given & WANTED or known.kind in ("static", "context", "structure"):
+        return Harm.NONE
     if known.kind == "cast":
-        return not any(map(_is_float, _arguments(node)))
-    if known.kind in ("static", "context", "structure"):
-        return False
-    if known.outputs is not None and any(one is not Gradient.FLOWS for one in known.outputs):
-        return True
+        return Harm.NONE if any(map(_is_float, _arguments(node))) else Harm.CUT
+    rewrapped = Harm.CUT if rewraps(qualified) else Harm.NONE
     if known.kind == "creation":
-        return bool(rewraps(qualified))
-    return known.gradient is not Gradient.FLOWS or bool(rewraps(qualified))
+        return rewrapped
+    gradients = (known.gradient, *(known.outputs or ()))
+    return max(rewrapped, *(_BY_GRADIENT[one] for one in gradients))
+
+
+#: What comes back through an operation is nothing, or the backward pass fails there.
+_BY_GRADIENT = {
+    Gradient.FLOWS: Harm.NONE,
+    Gradient.NONE: Harm.CUT,
+    Gradient.ZERO: Harm.CUT,
+    Gradient.UNREGISTERED: Harm.FAILURE,
+    Gradient.FAILS: Harm.FAILURE,
+}
 
 
 def _arguments(node: ast.Call) -> Iterator[ast.expr]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.keras_api import keras_class
 from tflint_grad.knowledge.names import is_keras2
-from tflint_grad.outline.causes import may_go_wrong
+from tflint_grad.outline.causes import Harm, worst
+from tflint_grad.outline.live import needs_no_execution
 from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
 from tflint_grad.outline.values import (
@@ -104,7 +105,10 @@ def _hook_may_go_wrong(around: Surroundings, owner: ClassItem, member: DefItem) 
         return False
     reach = _Reach(converted=mode == "autograph" and not wrappers)
     reach.visit(node, owner, around, _hook_parameters(node))
-    return reach.goes_wrong()
+    harm = reach.worst()
+    if harm is Harm.CUT and member.name == "call":
+        return not needs_no_execution(node, owner, around)
+    return harm is not Harm.NONE
 
 
 def _may_stage(around: Surroundings, decorator: ast.expr) -> bool:
@@ -162,7 +166,7 @@ def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None
                     # What is called here may make a loss: a function inside it.
                     given = {} if id(node) in called else _anything(function)
                     reach.visit(function, its_class, place, given)
-    return reach.goes_wrong()
+    return reach.worst() is not Harm.NONE
 
 
 def _losses_of_class(around: Surroundings, node: ast.Name | ast.Attribute) -> Iterator[_Found]:
@@ -264,14 +268,14 @@ class _Reach:
                 known.parameters[name] = before | flags
                 known.done = False
 
-    def goes_wrong(self) -> bool:
-        """Whether anything breaks in what was visited, or in what that calls."""
-        attributes = -1
+    def worst(self) -> Harm:
+        """The worst that happens in what was visited, or in what that calls."""
+        found, attributes = Harm.NONE, -1
         while True:
             waiting = [visit for visit in self.visits.values() if not visit.done]
             if not waiting:
                 if sum(self.shared.attributes.values()) == attributes:
-                    return False
+                    return found
                 # An attribute assigned by one function is read by another.
                 attributes = sum(self.shared.attributes.values())
                 self.shared.returned.clear()
@@ -279,18 +283,21 @@ class _Reach:
                     waiting = list(self.visits.values())
             for visit in waiting:
                 visit.done = True
-                if len(self.visits) > _MAX_FUNCTIONS or self._looks_wrong(visit):
-                    return True
+                if len(self.visits) > _MAX_FUNCTIONS:
+                    return Harm.FAILURE
+                found = max(found, self._worst_in(visit))
+                if found is Harm.FAILURE:
+                    return found
 
-    def _looks_wrong(self, visit: _Visit) -> bool:
+    def _worst_in(self, visit: _Visit) -> Harm:
         try:
             values = Values(visit.node, visit.parameters, visit.around, self.shared, visit.owner)
-            if may_go_wrong(values, self.converted and _is_converted(visit.node, values)):
-                return True
+            found = worst(values, self.converted and _is_converted(visit.node, values))
         except RecursionError:
-            return True  # let the guard tell
-        self._follow(values, visit)
-        return False
+            return Harm.FAILURE  # let the guard tell
+        if found is not Harm.FAILURE:
+            self._follow(values, visit)
+        return found
 
     def _follow(self, values: Values, visit: _Visit) -> None:
         called: set[int] = set()
