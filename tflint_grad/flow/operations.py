@@ -23,7 +23,7 @@ from tflint_grad.flow.values import (
     Sequence,
     Value,
 )
-from tflint_grad.knowledge.operations import LISTS, Gradient, OpFact
+from tflint_grad.knowledge.operations import LIST_AMONG, LISTS, Gradient, OpFact
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -35,7 +35,7 @@ def call_operation(
     x: Execution, name: str, fact: OpFact, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
     """An operation that TensorFlow was measured on."""
-    results = [result for entry in arguments for result in run_callback(x, entry.value, node)]
+    made = [result for entry in arguments for result in run_callback(x, entry.value, node)]
     carried: list[Value] = []
     detached: list[Value] = []
     position = 0
@@ -49,7 +49,7 @@ def call_operation(
         (carried if fact.carries(key) or entry.star else detached).append(entry.value)
     if _hands_on(x, name, arguments):
         return arguments[0].value
-    groups = x.groups([*carried, *results])
+    groups = x.groups([*carried, *made])
     if name == "tensorflow.multiply":
         groups = weighed(groups)
     dtype = _result_dtype(x, fact, arguments)
@@ -73,7 +73,11 @@ def call_operation(
             pass
     if fact.outputs is not None:
         several = _several(x, name, fact, arguments, groups, node)
-        return Sequence(tuple(_with_detached(x, one, detached, node, name) for one in several))
+        results = [_with_detached(x, one, detached, node, name) for one in several]
+        listed: list[Value] = [*results]
+        if (place := LIST_AMONG.get(name)) is not None:
+            listed[place] = heap.new_list(x, Sequence((), results[place], "list"))
+        return Sequence(tuple(listed))
     result = _result(x, name, fact.gradient, arguments, groups, dtype, node)
     if name.rpartition(".")[2] in LISTS:
         return heap.new_list(x, Sequence((), result, "list"))

@@ -70,6 +70,10 @@ LISTS = frozenset(
 )
 
 
+#: Operations of whose several results this one is a list (TF 2.21).
+LIST_AMONG = {"tensorflow.io.decode_proto": 1}
+
+
 def fact(qualified: str) -> OpFact | None:
     """The fact about a fully qualified name in any spelling; None for what is not known."""
     return _fact(qualified, edition(qualified))

@@ -1,0 +1,116 @@
+"""Which hooks are executed: those that Keras runs, and in which something may go wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tflint_grad.outline import DefItem, outline
+from tflint_grad.outline.units import ClassItem
+from tflint_grad.source import SourceText
+
+
+def is_executed(text: str, method: str) -> bool:
+    found = outline(SourceText.from_text(text, "nets.py"))
+    (member,) = (
+        member
+        for item in found.items
+        if isinstance(item, ClassItem)
+        for member in item.members
+        if isinstance(member, DefItem) and member.name == method
+    )
+    return member.needed
+
+
+@pytest.mark.parametrize(
+    ("base", "executed"),
+    [
+        ("tf.keras.layers.Layer", True),  # Keras 3 converts nothing
+        ("tf_keras.layers.Layer", False),  # AutoGraph makes a tf.cond of it
+        ("tf.Module", False),  # runs as eagerly as its caller
+        ("Unknown", False),  # no class of TensorFlow is in sight
+        ("bases[0]", True),
+    ],
+)
+def test_a_branch_on_a_tensor_matters_where_nobody_converts_it(base: str, executed: bool) -> None:
+    text = f"""
+import tensorflow as tf
+import tf_keras
+from elsewhere import Unknown, bases
+
+class Net({base}):
+    def call(self, x):
+        if tf.reduce_sum(x) > 0:
+            x = -x
+        return x
+"""
+    assert is_executed(text, "call") is executed
+
+
+@pytest.mark.parametrize(
+    ("body", "executed"),
+    [
+        ("a, b = x + 1.0", True),  # nobody converts that
+        ("a, b = tf.split(x, 2)", False),
+        ("a, b = helper(x)", False),
+        ("a, b = doubled(x)", True),
+        ("a, b = self.both([x, x])", False),
+        ("y = (z := x + 1.0)\n        if y > 0: pass", True),
+        ("if is_last(x): pass", False),
+        ("assert x + 1.0 > 0", True),
+    ],
+)
+def test_what_autograph_leaves_alone(body: str, executed: bool) -> None:
+    text = f"""
+import tensorflow as tf
+import tf_keras
+
+def helper(x):
+    def inner(y):
+        return tf.exp(y)
+    return inner(x), x
+
+def doubled(x):
+    return 2.0 * x
+
+def is_last(x):
+    return len(x.shape) > 1
+
+class Net(tf_keras.layers.Layer):
+    def both(self, parts):
+        return parts
+
+    def call(self, x):
+        {body}
+        return x
+"""
+    assert is_executed(text, "call") is executed
+
+
+@pytest.mark.parametrize(
+    ("decorator", "executed"),
+    [
+        ("@tf.function", True),
+        ("@tf.Module.with_name_scope", False),
+        ("@logged", False),
+        ("@staged", True),
+        ("@toolbox.timed", False),
+        ("@unheard_of", True),
+    ],
+)
+def test_a_decorator_may_make_a_graph(decorator: str, executed: bool) -> None:
+    text = f"""
+import tensorflow as tf
+import toolbox
+
+def logged(method):
+    return method
+
+def staged(method):
+    return tf.function(method)
+
+class Step(tf.Module):
+    {decorator}
+    def __call__(self, x):
+        return x + 1.0
+"""
+    assert is_executed(text, "__call__") is executed
