@@ -57,6 +57,10 @@ class Net({base}):
         ("y = (z := x + 1.0)\n        if y > 0: pass", True),
         ("if is_last(x): pass", False),
         ("assert x + 1.0 > 0", True),
+        ("x = x + 1.0\n        x, y = x", False),  # it is a tuple by then
+        ("x = x + 1.0\n        if isinstance(x, tuple): a, b = x", False),
+        ("for key, value in self.parts.items(): int(key)", False),
+        ("for key, value in enumerate(x + 1.0): float(value)", True),
     ],
 )
 def test_what_autograph_leaves_alone(body: str, executed: bool) -> None:

@@ -91,3 +91,45 @@ def test_an_output_that_is_surely_live_or_no_tensor(body: str) -> None:
 )
 def test_an_output_that_has_to_be_looked_at(body: str) -> None:
     assert not is_settled(body)
+
+
+@pytest.mark.parametrize(
+    ("made", "settled"),
+    [
+        ("self.rate = 0.5", True),
+        ("self.given = given", True),  # and never called
+        ("self.given = given\n        self.given(1.0)", False),
+        ("self.given = given\n        self.add_loss(1.0)", True),
+        ("self.given = given\n        for one in given: one(1.0)", False),
+        ("self.rate = float(given)", True),
+        ("self.bound = tf.constant(1.0)", True),
+        ("self.dense = tf.keras.layers.Dense(2)", False),
+        ("self.scale = tf.Variable(1.0)", False),
+        ("self.scale = self.add_weight()", False),
+        ("self.made = given()", False),
+        ("self.made = Head()", False),
+        ("self.made = library.Head()", False),
+    ],
+)
+def test_what_has_no_weights_is_not_asked_for_any(made: str, settled: bool) -> None:
+    text = f"""
+import library
+import tensorflow as tf
+
+class Head(tf.keras.layers.Layer):
+    pass
+
+class Rounding(tf.keras.layers.Layer):
+    def __init__(self, given):
+        super().__init__()
+        {made}
+
+    def call(self, x):
+        return tf.round(x)
+"""
+    outline = shallow_outline(SourceText.from_text(text, "block.py"))
+    around = Neighbours(lambda importer, module, level: None).around(outline)
+    item = around.classes["Rounding"]
+    call = item.members[1]
+    assert isinstance(call, DefItem)
+    assert needs_no_execution(call.node, item, around) is settled

@@ -150,8 +150,15 @@ def _compares(values: Values, node: ast.Compare, converted: bool = False) -> boo
 
 
 def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
-    """`a, b = tensor`. What a layer returns, or is at times given, may be a tuple."""
+    """`a, b = tensor`. What a layer returns, or is at times given, may be a tuple.
+
+    Of `x, state = x` it is one, as is what `isinstance` is asked about.
+    """
     if not isinstance(target, (ast.Tuple, ast.List)):
+        return False
+    if isinstance(value, ast.Name) and (
+        value.id in values.told_apart or any(_is(part, value.id) for part in target.elts)
+    ):
         return False
     if values.of(value) & (SYMBOLIC | HOLDS) != SYMBOLIC:
         return False
@@ -164,6 +171,10 @@ def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
     if known is None or str(qualified).rsplit(".", 1)[-1] in LISTS:
         return False
     return known.outputs is None and known.kind == "op"
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _fills_array(values: Values, target: ast.Subscript, value: ast.expr) -> bool:

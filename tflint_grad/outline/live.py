@@ -1,15 +1,17 @@
 """Whether the output of a layer or model surely depends on its own weights, or is no tensor at all.
 
 What `call` returns is told only if none of its own weights gets a gradient through it. Where one
-surely does, operations that cut others need not be executed to know that nothing will be told.
+surely does, or where there is none, operations that cut need not be executed to know that nothing
+will be told.
 """
 
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import TYPE_CHECKING
 
-from tflint_grad.knowledge.keras_api import layer_class
+from tflint_grad.knowledge.keras_api import layer_class, member
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact
 from tflint_grad.outline.causes import OF_SHAPE
 from tflint_grad.outline.surroundings import is_tensorflow
@@ -29,11 +31,15 @@ _CONTAINER = "container"
 #: What a name stands for, if that is one of these for sure.
 _Names = dict[str, str]
 
+_BUILTINS = frozenset(dir(builtins))
+_MAKING = frozenset(("add_variable", "add_weight", "get_variable", "make_variable", "Variable"))
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.MatMult)
 
 
 def needs_no_execution(node: FunctionNode, owner: ClassItem, around: Surroundings) -> bool:
-    """Whether all that `call` may return is surely live, or surely no tensor."""
+    """Whether all that `call` may return is surely live, or no tensor, or of an object without weights."""
+    if not _may_own_weights(owner, around):
+        return True
     if any(isinstance(part, ast.NamedExpr) for part in walk(node.body)):
         return False
     parts = statements(node.body, into_definitions=False)
@@ -193,6 +199,34 @@ def _weighted_attributes(owner: ClassItem, around: Surroundings) -> dict[str, st
     if "trainable" in found:
         return {}  # what is frozen is not asked for
     return {name: made.pop() for name, made in found.items() if len(made) == 1}
+
+
+def _may_own_weights(owner: ClassItem, around: Surroundings) -> bool:
+    """Whether a method of a class may make a weight, or make or call anything that has some."""
+    return any(
+        isinstance(node, ast.Call) and _may_have_weights(node.func, owner, place)
+        for cls, place in around.ancestry(owner)
+        for node in walk(cls.node.body)
+    )
+
+
+def _may_have_weights(function: ast.expr, owner: ClassItem, around: Surroundings) -> bool:
+    """Whether what is called may make a weight, or be a layer."""
+    qualified = around.qualified(function)
+    if qualified is not None:
+        if not is_tensorflow(qualified):
+            return around.function(qualified) is None
+        leaf = qualified.rpartition(".")[2]
+        return leaf in _MAKING or (leaf[:1].isupper() and fact(qualified) is None)
+    match function:
+        case ast.Name(id=name):
+            return name not in around.functions and name not in _BUILTINS
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            is_method = member("model", name) is not None or any(around.methods(owner, name))
+            return name in _MAKING or not is_method
+        case ast.Attribute(attr=name):
+            return name in _MAKING
+    return True
 
 
 def _made(value: ast.expr, around: Surroundings) -> str:

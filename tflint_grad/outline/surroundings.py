@@ -39,7 +39,8 @@ _PLAIN_CALLS = frozenset(
         "str",
     )
 )
-
+#: What these give is like what they are given.
+_CHOOSING = ("abs", "max", "min", "sum")
 
 #: Other files of the project that are looked into for the hooks of one file.
 _MAX_NEIGHBOURS = 20
@@ -340,8 +341,10 @@ def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
 def _may_be_data(value: ast.expr) -> bool:
     """Calls and arithmetic may make a tensor; a name, a constant or an attribute hands on a setting."""
     if isinstance(value, ast.Call):
-        function = value.func
-        return not (isinstance(function, ast.Name) and function.id in _PLAIN_CALLS)
+        name = value.func.id if isinstance(value.func, ast.Name) else ""
+        if name in _CHOOSING:
+            return any(map(_may_be_data, value.args))
+        return name not in _PLAIN_CALLS
     if isinstance(value, (ast.IfExp, ast.BoolOp)):
         parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else value.values
         return any(map(_may_be_data, parts))

@@ -54,6 +54,7 @@ _COLLECTING = frozenset((
     "tuple", "zip",
 ))  # fmt: skip
 _COMPUTING = frozenset(("abs", "all", "any", "divmod", "max", "min", "pow", "sum"))
+_NUMBERING = ("enumerate", "items")
 _ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"])
 _OF_WORDS = frozenset(
     ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
@@ -90,13 +91,25 @@ class Shared:
 
 
 class Body:
-    """All nodes of a function, those that bind names, and what its imports and `def`s bring."""
+    """All nodes of a function, those that bind names, and what its imports and `def`s bring.
+
+    `told_apart`: names that `isinstance` is asked about before something is done with them.
+    """
 
     def __init__(self, function: FunctionNode) -> None:
         self.nodes = walk(function.body)
         self.binding = [node for node in self.nodes if node.__class__ in _BINDING]
         self.imports: dict[str, str] = {}
         self.inner: dict[str, int] = {}
+        self.told_apart = {
+            node.args[0].id
+            for node in self.binding
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "isinstance"
+            and node.args
+            and isinstance(node.args[0], ast.Name)
+        }
         for node in self.nodes:
             if node.__class__ not in _DEFINING:
                 continue
@@ -123,7 +136,7 @@ class Values:
         self.self_name = receiver_name(node) if owner is not None else None
         self.shared = shared
         body = shared.body_of(node)
-        self.nodes, self.imports = body.nodes, body.imports
+        self.nodes, self.imports, self.told_apart = body.nodes, body.imports, body.told_apart
         self.names: dict[str, int] = dict(parameters)
         if self.self_name is not None:
             self.names[self.self_name] = 0
@@ -152,7 +165,7 @@ class Values:
             flags = self.of(node.value) | self.of(node.target)
             self._bind(node.target, _result(flags) | flags)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-            self._bind(node.target, element(self.of(node.iter)))
+            self._bind_element(node.target, node.iter)
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._bind(node.optional_vars, self.of(node.context_expr))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
@@ -160,6 +173,18 @@ class Values:
                 self._add(node.func.value.id, self._of_arguments(node))
         elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name is not None:
             self._bind_name(node.name, ANY)
+
+    def _bind_element(self, target: ast.expr, iterable: ast.expr) -> None:
+        """Bind what a loop runs over; a key of `x.items()` and a number of `enumerate(x)` are plain."""
+        if (
+            isinstance(target, ast.Tuple)
+            and len(target.elts) == 2
+            and isinstance(iterable, ast.Call)
+            and getattr(iterable.func, "attr", getattr(iterable.func, "id", "")) in _NUMBERING
+        ):
+            self._bind(target.elts[0], 0)
+            target = target.elts[1]
+        self._bind(target, element(self.of(iterable)))
 
     def _bind(self, target: ast.expr, flags: int) -> None:
         if isinstance(target, ast.Name):
