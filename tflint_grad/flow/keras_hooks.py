@@ -13,8 +13,6 @@ from tflint_grad.knowledge.names import is_keras2
 if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
-#: Methods that `fit` or a call of the object runs, with the parameters that are tensors.
-HOOKS = frozenset(("call", "train_step", "test_step", "loss"))
 _RUN_BY_FIT = ("call", "train_step", "test_step")
 #: What any object that owns variables can be asked for.
 MODEL_MEMBERS = frozenset(

@@ -150,7 +150,7 @@ def _compares(values: Values, node: ast.Compare, converted: bool = False) -> boo
 
 
 def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
-    """`a, b = tensor`. What a layer returns, or is at times given, may be a tuple.
+    """`a, b = tensor`. What a layer returns may be a tuple.
 
     Of `x, state = x` it is one, as is what `isinstance` is asked about.
     """
@@ -160,7 +160,7 @@ def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
         value.id in values.told_apart or any(_is(part, value.id) for part in target.elts)
     ):
         return False
-    if values.of(value) & (SYMBOLIC | HOLDS) != SYMBOLIC:
+    if not values.of(value) & SYMBOLIC:
         return False
     qualified = values.qualified(value.func) if isinstance(value, ast.Call) else None
     if not is_tensorflow(qualified):

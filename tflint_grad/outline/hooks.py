@@ -335,7 +335,7 @@ class _Reach:
             yield found[0], None, found[1]
 
     def _objects(self, function: ast.expr, visit: _Visit, values: Values) -> Iterator[_Found]:
-        """`self.block(x)` runs what calls run in the file's classes that `self.block` may be of."""
+        """`self.block(x)` runs what calls run in the classes that `self.block` may be of."""
         attribute = ""
         if isinstance(function, ast.Attribute):
             if not values.is_own(function.value):
@@ -345,9 +345,9 @@ class _Reach:
             return
         if visit.owner is not None:
             around = visit.around
-            for name in around.made_by(visit.owner, attribute):
+            for cls in around.made_by(visit.owner, attribute):
                 for method in ("call", "__call__"):
-                    yield from around.methods(around.classes[name], method)
+                    yield from around.methods(cls, method)
 
 
 def _is_converted(node: FunctionNode, values: Values) -> bool:

@@ -257,11 +257,11 @@ class Surroundings:
                 if isinstance(member, DefItem) and member.name == name:
                     yield member.node, item, around
 
-    def made_by(self, owner: ClassItem, attribute: str) -> Iterable[str]:
-        """The file's classes that an attribute of an object may be an instance of.
+    def made_by(self, owner: ClassItem, attribute: str) -> Iterator[ClassItem]:
+        """The classes of the project that an attribute of an object may be an instance of.
 
-        Without an attribute, and where it is not told, all that its class mentions: a loop over a
-        list of blocks.
+        Without an attribute, and where it is not told, all of the file that its class mentions: a
+        loop over a list of blocks.
         """
         makers = self._made_by.get(owner.name)
         if makers is None:
@@ -276,16 +276,21 @@ class Makers:
     def __init__(self, line: Sequence[ClassItem], around: Surroundings) -> None:
         self._line, self._around = line, around
         self._told: dict[str, set[str]] = {}
+        self._called: dict[str, list[ast.expr]] = {}  # what else may be a class
         self._untold: set[str] = set()
         for cls in line:
             for node in statements(cls.node.body):
                 if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
                     self._note(node)
 
-    def of(self, attribute: str) -> Iterable[str]:
-        if not attribute or attribute in self._untold:
-            return self._mentioned
-        return self._told.get(attribute, ())
+    def of(self, attribute: str) -> Iterator[ClassItem]:
+        is_told = attribute and attribute not in self._untold
+        names = self._told.get(attribute, ()) if is_told else self._mentioned
+        yield from (self._around.classes[name] for name in names)
+        for function in self._called.get(attribute, ()):
+            found = self._around.imported_class(self._around.qualified(function))
+            if found is not None:
+                yield found[0]
 
     @cached_property
     def _mentioned(self) -> frozenset[str]:
@@ -302,8 +307,10 @@ class Makers:
         attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
         if not attributes:
             return
-        names = {part.id for part in walk([node.value]) if isinstance(part, ast.Name)}
+        parts = walk([node.value])
+        names = {part.id for part in parts if isinstance(part, ast.Name)}
         made, value = names & self._around.classes.keys(), node.value
+        called = [part.func for part in parts if isinstance(part, ast.Call)]
         by_library = isinstance(value, ast.Call) and is_tensorflow(
             self._around.qualified(value.func)
         )
@@ -311,6 +318,7 @@ class Makers:
             self._untold |= attributes
         for attribute in attributes:
             self._told.setdefault(attribute, set()).update(made)
+            self._called.setdefault(attribute, []).extend(called)
 
 
 def is_tensorflow(qualified: str | None) -> bool:
