@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from tflint_grad.outline import DefItem, outline
+from tflint_grad.outline.surroundings import Surroundings
 from tflint_grad.outline.units import ClassItem
 from tflint_grad.source import SourceText
 
@@ -118,3 +121,27 @@ class Step(tf.Module):
         return x + 1.0
 """
     assert is_executed(text, "__call__") is executed
+
+
+def test_what_was_looked_at_goes_without_a_collection() -> None:
+    text = """
+import tensorflow as tf
+
+class Inner(tf.keras.layers.Layer):
+    def call(self, x):
+        return tf.round(x)
+
+class Outer(tf.keras.layers.Layer):
+    def __init__(self):
+        self.inner = Inner()
+
+    def call(self, x):
+        return self.inner(x)
+"""
+    gc.collect()
+    gc.disable()
+    try:
+        assert outline(SourceText.from_text(text, "nets.py")).matters
+        assert not [one for one in gc.get_objects() if isinstance(one, Surroundings)]
+    finally:
+        gc.enable()

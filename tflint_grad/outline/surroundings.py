@@ -81,6 +81,7 @@ class Neighbours:
         """Let go of what has been looked at: it is full of circles."""
         for around in self._files.values():
             around._elsewhere.clear()
+            around._made_by.clear()
         self._known.clear()
         self._files.clear()
 
