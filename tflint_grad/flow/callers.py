@@ -23,9 +23,9 @@ MAX_CALLERS = 4
 #: As many more that reach this file through another definition only.
 MAX_FAR_CALLERS = 2
 #: The steps they get together.
-CALLER_STEPS = 2_000
+CALLER_STEPS = 1_500
 #: Of these, and of what they call in further files.
-CALLER_STEPS_ABROAD = 1_500
+CALLER_STEPS_ABROAD = 1_000
 #: Files that are looked into for callers.
 MAX_FILES = 4
 
