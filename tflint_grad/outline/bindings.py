@@ -92,10 +92,15 @@ def attribute_names(node: ast.ClassDef) -> set[str]:
     """What an instance can be asked for: methods, class-level names, and assigned attributes."""
     found = bound_names(node.body)
     for statement in statements(node.body):
-        for target in _targets(statement):
-            parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else (target,)
-            found.update(part.attr for part in parts if isinstance(part, ast.Attribute))
+        found.update(target.attr for target in assigned_attributes(statement))
     return found
+
+
+def assigned_attributes(statement: ast.stmt) -> Iterator[ast.Attribute]:
+    """The attributes that a statement itself assigns to, those in a tuple too."""
+    for target in _targets(statement):
+        parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else (target,)
+        yield from (part for part in parts if isinstance(part, ast.Attribute))
 
 
 def _targets(statement: ast.stmt) -> Sequence[ast.expr]:

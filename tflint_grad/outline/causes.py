@@ -10,7 +10,8 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
-from tflint_grad.knowledge.operations import Gradient
+from tflint_grad.knowledge.host import host_function
+from tflint_grad.knowledge.operations import LISTS, Gradient, fact, rewraps, tensor_method
 from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.values import ARRAY, DATA, HOLDS, MADE, SYMBOLIC, TENSOR, WANTED, Values
 
@@ -165,8 +166,6 @@ def _unpacks(values: Values, target: ast.expr, value: ast.expr) -> bool:
     qualified = values.qualified(value.func) if isinstance(value, ast.Call) else None
     if not is_tensorflow(qualified):
         return True
-    from tflint_grad.knowledge.operations import LISTS, fact
-
     known = fact(str(qualified))
     if known is None or str(qualified).rsplit(".", 1)[-1] in LISTS:
         return False
@@ -188,13 +187,16 @@ def _of_call(values: Values, node: ast.Call) -> Harm:
     qualified = values.qualified(function)
     if is_tensorflow(qualified):
         return _of_operation(str(qualified), node, given)
-    if qualified is None:
-        if isinstance(function, ast.Attribute):
-            return _of_method(values, function, given)
-        own = isinstance(function, ast.Name) and function.id not in values.names
-        fails = own and _builtin_fails(getattr(function, "id", ""), given)
-    else:
+    if qualified is not None:
         fails = bool(given & (DATA | WANTED)) and _leaves_tensorflow(qualified)
+    elif isinstance(function, ast.Attribute):
+        return _of_method(values, function, given)
+    else:
+        fails = (
+            isinstance(function, ast.Name)
+            and function.id not in values.names
+            and _builtin_fails(function.id, given)
+        )
     return Harm.FAILURE if fails else Harm.NONE
 
 
@@ -210,8 +212,6 @@ def _builtin_fails(name: str, given: int) -> bool:
 
 
 def _leaves_tensorflow(qualified: str) -> bool:
-    from tflint_grad.knowledge.host import host_function
-
     known = host_function(qualified)
     return known is not None and not known.in_graph and known.kind != "context"
 
@@ -223,8 +223,6 @@ def _of_method(values: Values, function: ast.Attribute, given: int) -> Harm:
         return Harm.FAILURE if looked_at & (DATA | WANTED) else Harm.NONE
     if not (receiver | given) & WANTED or function.attr in OF_SHAPE or not receiver & TENSOR:
         return Harm.NONE
-    from tflint_grad.knowledge.operations import tensor_method
-
     known = tensor_method(function.attr)
     if known is None or known.kind == "static":
         return Harm.NONE
@@ -232,8 +230,6 @@ def _of_method(values: Values, function: ast.Attribute, given: int) -> Harm:
 
 
 def _of_operation(qualified: str, node: ast.Call, given: int) -> Harm:
-    from tflint_grad.knowledge.operations import fact, rewraps
-
     leaf = qualified.rsplit(".", 1)[-1]
     known = fact(qualified)
     if leaf in ("Variable", "py_function", "numpy_function") or ".data." in qualified:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.keras_api import layer_class, member
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact
+from tflint_grad.outline.bindings import assigned_attributes, root_name
 from tflint_grad.outline.causes import OF_SHAPE
 from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.values import receiver_name
@@ -156,7 +157,7 @@ class _Method:
 
 
 def _pauses(block: ast.With) -> bool:
-    """`with tape.stop_recording():`, or anything that is not plain."""
+    """`with tape.stop_recording():`."""
     parts = walk([item.context_expr for item in block.items])
     return any(isinstance(part, ast.Attribute) and part.attr == "stop_recording" for part in parts)
 
@@ -185,17 +186,11 @@ def _weighted_attributes(owner: ClassItem, around: Surroundings) -> dict[str, st
     found: dict[str, set[str]] = {}
     for cls, place in around.ancestry(owner):
         for statement in statements(cls.node.body):
-            if isinstance(statement, ast.Assign):
-                for target in statement.targets:
-                    parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-                    for part in parts:
-                        if isinstance(part, ast.Attribute):
-                            made = _made(statement.value, place) if part is target else ""
-                            found.setdefault(part.attr, set()).add(made)
-            elif isinstance(statement, (ast.AnnAssign, ast.AugAssign)) and isinstance(
-                statement.target, ast.Attribute
-            ):
-                found.setdefault(statement.target.attr, set()).add("")
+            for target in assigned_attributes(statement):
+                made = ""
+                if isinstance(statement, ast.Assign) and target in statement.targets:
+                    made = _made(statement.value, place)
+                found.setdefault(target.attr, set()).add(made)
     if "trainable" in found:
         return {}  # what is frozen is not asked for
     return {name: made.pop() for name, made in found.items() if len(made) == 1}
@@ -224,8 +219,9 @@ def _may_have_weights(function: ast.expr, owner: ClassItem, around: Surroundings
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             is_method = member("model", name) is not None or any(around.methods(owner, name))
             return name in _MAKING or not is_method
-        case ast.Attribute(attr=name):
-            return name in _MAKING
+        case ast.Attribute(value=receiver, attr=name):
+            # `layers.Dense(4)` after `layers = tf.keras.layers`, `self.net.encode(x)`.
+            return name in _MAKING or name[:1].isupper() or root_name(receiver) == "self"
     return True
 
 

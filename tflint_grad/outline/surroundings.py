@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tflint_grad.outline.bindings import STAR
+from tflint_grad.outline.bindings import STAR, assigned_attributes
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem
 from tflint_grad.outline.walk import statements, walk
 
@@ -142,10 +142,7 @@ class Surroundings:
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
                 if node.value is None or not _may_be_data(node.value):
                     continue
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target in targets:
-                    parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else [target]
-                    found.update(part.attr for part in parts if isinstance(part, ast.Attribute))
+                found.update(target.attr for target in assigned_attributes(node))
         return frozenset(found)
 
     def qualified(self, node: ast.expr, local: Mapping[str, str] | None = None) -> str | None:
@@ -287,7 +284,8 @@ class Makers:
     def of(self, attribute: str) -> Iterator[ClassItem]:
         is_told = attribute and attribute not in self._untold
         names = self._told.get(attribute, ()) if is_told else self._mentioned
-        yield from (self._around.classes[name] for name in names)
+        # Sorted: what is looked at first decides what the limits leave out.
+        yield from (self._around.classes[name] for name in sorted(names))
         for function in self._called.get(attribute, ()):
             found = self._around.imported_class(self._around.qualified(function))
             if found is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import LIBRARIES
+from tflint_grad.knowledge.operations import Gradient, fact, tensor_method
 from tflint_grad.outline.surroundings import COMPREHENSIONS, CONTAINERS, imported, is_tensorflow
 from tflint_grad.outline.walk import statements, walk
 
@@ -93,7 +94,7 @@ class Shared:
 class Body:
     """All nodes of a function, those that bind names, and what its imports and `def`s bring.
 
-    `told_apart`: names that `isinstance` is asked about before something is done with them.
+    `told_apart`: names that `isinstance` is asked about.
     """
 
     def __init__(self, function: FunctionNode) -> None:
@@ -335,8 +336,6 @@ class Values:
         return _result(receiver) | self._made(receiver, given)
 
     def _of_operation(self, qualified: str, given: int) -> int:
-        from tflint_grad.knowledge.operations import Gradient, fact
-
         known = fact(qualified)
         if known is None or known.kind in ("static", "context"):
             return given & WANTED
@@ -387,8 +386,6 @@ class Values:
 
 def _asks(method: str) -> bool:
     """Whether a method gives a bool by its name; `variable.is_initialized()` gives a tensor."""
-    from tflint_grad.knowledge.operations import tensor_method
-
     return method.startswith(("has_", "is_")) and tensor_method(method) is None
 
 
