@@ -12,6 +12,11 @@ import pytest
 
 from tflint_grad.config import SettingsFinder
 from tflint_grad.engine import lint_files
+from tflint_grad.knowledge.taught import NOTHING_TAUGHT
+from tflint_grad.outline import Outline
+from tflint_grad.project import Project
+from tflint_grad.runs.analysis import analyse
+from tflint_grad.source import SourceText
 
 NET = """\
 class {name}(tf.keras.Model):
@@ -171,3 +176,86 @@ def test_what_is_called_a_model_is_no_other_module(
 ) -> None:
     files = {"trainer.py": trainer(annotation), "cleaner.py": MODULE, "nets.py": ""}
     assert shown(tmp_path, files) == expected
+
+
+# --- by use: the class that offers what is used of a parameter
+
+HARD = NET.format(name="Hard", value="tf.round(self.dense(x))")
+LAYER = """\
+class Rounded(tf.keras.layers.Dense):
+    def call(self, x):
+        return tf.round(super().call(x))
+"""
+
+
+@pytest.mark.parametrize(
+    ("annotation", "nets"),
+    [
+        ("", HARD),
+        (": tf.keras.Model", HARD),
+        (": tf.keras.layers.Layer", LAYER),
+        # A class that cannot be called, and one of which the other is made, are no alternatives.
+        ("", HARD + "\n\nclass Store(tf.Module):\n    limit = 1\n"),
+        ("", HARD.replace("Hard", "Base") + "\n\nclass Hard(Base):\n    rate = 1\n"),
+        (": tf.keras.Model", HARD + "\n\n" + MODULE.partition("\n\n\n")[2]),
+    ],
+)
+def test_the_only_class_that_fits_is_meant(annotation: str, nets: str, tmp_path: Path) -> None:
+    files = {"trainer.py": trainer(annotation), "nets.py": "import tensorflow as tf\n\n\n" + nets}
+    assert shown(tmp_path, files) == [("TFG204", "trainer.py")]
+
+
+@pytest.mark.parametrize(("name", "found"), [("hard", ["TFG204"]), ("soft", []), ("part", [])])
+def test_of_several_the_one_that_the_parameter_is_called_after(
+    name: str, found: list[str], tmp_path: Path
+) -> None:
+    files = {"trainer.py": trainer().replace("part", name)}
+    assert [code for code, _ in shown(tmp_path, files)] == found
+
+
+class Outlining(Project):
+    """A project that tells which of its files were parsed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parsed: list[str] = []
+
+    def outline(self, path: str) -> Outline | None:
+        self.parsed.append(Path(path).name)
+        return super().outline(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "parsed"), [("part", []), ("model", []), ("hard", ["nets.py"]), ("net", [])]
+)
+def test_no_file_is_parsed_to_learn_that_several_would_do(
+    name: str, parsed: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "nets.py").write_text(NETS)
+    text = trainer().replace("part", name)
+    project = Outlining()
+    analyse(SourceText.from_text(text, str(tmp_path / "trainer.py")), project, NOTHING_TAUGHT)
+    assert project.parsed == parsed
+
+
+# --- callers that lead nowhere
+
+
+def caller(steps: int) -> str:
+    """A script that does something else for a while before it calls."""
+    other = "".join(f"    {n} + {n}\n" for n in range(steps // 4))
+    return f"{HEAD}def main():\n{other}    step(Hard(), {X})\n"
+
+
+def test_a_caller_that_does_not_come_soon_is_no_evidence(tmp_path: Path) -> None:
+    files = {"trainer.py": trainer(), "main.py": caller(steps=300)}
+    assert shown(tmp_path / "soon", files) == [("TFG204", "trainer.py")]
+    assert shown(tmp_path / "late", {**files, "main.py": caller(steps=1_000)}) == []
+
+
+def test_who_has_come_may_go_on(tmp_path: Path) -> None:
+    soft = caller(steps=300).replace("Hard()", "Soft()").replace("Hard\n", "Hard, Soft\n")
+    between = caller(steps=1_000).partition("main():\n")[2]
+    files = {"trainer.py": trainer(), "main.py": soft + between}
+    assert shown(tmp_path, files) == [("TFG204", "trainer.py")]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.conftest import Tree
-from tflint_grad.project import Project, index, table
+from tflint_grad.project import CALLED, OF_KERAS, Project, index, table
 
 STEP = frozenset(("step",))
 
@@ -43,7 +43,7 @@ def importers(top: str, path: str, *names: str, project: Project | None = None) 
 
 def classes(top: str, path: str, *members: str, project: Project | None = None) -> list[str]:
     found = (project or Project()).classes_with(os.path.join(top, path), frozenset(members))
-    return [f"{os.path.relpath(file, top)}:{name}" for file, name in found]
+    return [f"{os.path.relpath(file, top)}:{name}" for file, name, _ in found]
 
 
 # Each case: what a file beside `lib/ops.py` says, and whether that makes it a user of its `step`.
@@ -128,6 +128,12 @@ class Net(Base):
 
 class Keras(tf.keras.Model):
     def call(self, x): ...
+
+class Wide(tf.keras.layers.Dense):
+    extra = 1
+
+class Wider(Wide):
+    def __call__(self, x): ...
 """
 
 
@@ -138,6 +144,10 @@ class Keras(tf.keras.Model):
         (["gen", "run"], ["nets.py:Net"]),
         (["run"], ["nets.py:Base", "nets.py:Net"]),
         (["call", "trainable_variables"], ["nets.py:Keras"]),
+        ([CALLED], ["nets.py:Keras", "nets.py:Wider"]),
+        ([CALLED, "extra"], ["nets.py:Wider"]),
+        ([OF_KERAS], ["nets.py:Keras", "nets.py:Wide", "nets.py:Wider"]),
+        ([OF_KERAS, "run"], []),
         (["gen", "trainable_variables"], []),
         (["nothing"], []),
         ([], []),
@@ -148,6 +158,12 @@ def test_classes_have_own_and_inherited_members(
 ) -> None:
     top = tree({"nets.py": NETS, "train.py": ""})
     assert classes(top, "train.py", *members) == found
+
+
+def test_classes_come_with_their_bases(tree: Tree) -> None:
+    top = tree({"nets.py": NETS})
+    (found,) = Project().classes_with(os.path.join(top, "train.py"), frozenset(("gen",)))
+    assert found == (os.path.join(top, "nets.py"), "Net", ("Base",))
 
 
 def test_a_base_is_looked_up_in_other_files_unless_it_is_a_librarys(tree: Tree) -> None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 MAX_CALLERS = 4
 #: As many more that reach this file through another definition only.
 MAX_FAR_CALLERS = 2
-#: The steps they get together.
+#: The steps they get together until one of them comes to this file, and those that it gets then:
+#: whoever comes at all does so soon (within 611 steps in 66 of 67 cases of 56 packages).
+STEPS_ON_THE_WAY = 500
 CALLER_STEPS = 1_500
 #: Of these, and of what they call in further files.
 CALLER_STEPS_ABROAD = 1_000
@@ -50,9 +52,10 @@ def run_callers(x: Program) -> None:
         return
     limit, before = x.total_limit, x.steps
     abroad, at_rest = x.steps_abroad, x.steps_at_rest
-    x.total_limit, x.steps_abroad = before + CALLER_STEPS, CALLER_STEPS_ABROAD
+    x.total_limit, x.steps_abroad = before + STEPS_ON_THE_WAY, CALLER_STEPS_ABROAD
     x.under_callers = True
     found, x.leading = _callers(x)
+    x.reserve = CALLER_STEPS
     far = [caller for caller in found if caller.far][:MAX_FAR_CALLERS]
     near = [caller for caller in found if not caller.far][:MAX_CALLERS]
     for caller in [*sorted(far, key=lambda caller: -caller.far), *near]:
@@ -63,7 +66,7 @@ def run_callers(x: Program) -> None:
             _title(caller), partial(_run, x, caller.module, caller.owner, caller.item)
         ):
             x.executed = executed
-    x.under_callers, x.leading = False, frozenset()
+    x.under_callers, x.leading, x.reserve = False, frozenset(), 0
     x.total_limit = limit + x.steps - before
     x.steps_abroad, x.steps_at_rest = abroad, at_rest
 

@@ -31,6 +31,7 @@ from tflint_grad.flow.values import (
 )
 from tflint_grad.knowledge.names import canonical
 from tflint_grad.knowledge.operations import tensor_attribute, tensor_method
+from tflint_grad.project import CALLED, OF_KERAS
 
 if TYPE_CHECKING:
     from tflint_grad.flow.program import Program
@@ -192,17 +193,23 @@ def linked_class(x: Program, function: Function, param: cst.Param, annotation: s
     own = [cls for cls in x.classes if x.is_own(cls.unit)]
     candidates = _covering(x, own, used, called)
     is_far = not candidates
-    if is_far and (not annotation or annotation.endswith(("Model", "Layer", "Module"))):
-        others = _classes_of_project(x, function, used, called)
+    of_keras = annotation.endswith(("Model", "Layer"))
+    if is_far and (not annotation or of_keras or annotation.endswith("Module")):
+        others = _classes_of_project(x, function, name, used, called, of_keras)
         candidates = _covering(x, others, used, called)
-        if annotation.endswith(("Model", "Layer")):
+        if of_keras:
             candidates = [cls for cls in candidates if is_model_class(cls)]
     parents = {base.identity for cls in candidates for base in cls.ancestry()[1:]}
     candidates = [cls for cls in candidates if cls.identity not in parents]
-    if len(candidates) > 1 and not (is_far and name in _ANY_MODEL):
-        named = [c for c in candidates if name.lower().strip("_") in c.name.lower()]
-        candidates = named
+    if len(candidates) > 1:
+        anything = is_far and name in _ANY_MODEL
+        candidates = [] if anything else [c for c in candidates if _fits(name, c.name)]
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _fits(name: str, cls: str) -> bool:
+    """Whether a parameter is called after a class, rather than after another that would do."""
+    return name.lower().strip("_") in cls.lower()
 
 
 def _annotated(x: Program, function: Function, annotation: str) -> Value | None:
@@ -249,12 +256,13 @@ def _covering(x: Program, classes: list[Class], used: set[str], called: bool) ->
 
 
 def _classes_of_project(
-    x: Program, function: Function, used: set[str], called: bool
+    x: Program, function: Function, parameter: str, used: set[str], called: bool, of_keras: bool
 ) -> list[Class]:
     """Classes of the files near a function that have all of these attributes.
 
     What a tensor, a container or any model has too tells nothing of a class; but what is called and
-    asked for its variables is a model.
+    asked for its variables is a model. Where the index shows that several would do, only the one
+    that the parameter is called after: no file has to be read to know that nothing is known.
     """
     telling = {
         name
@@ -264,14 +272,25 @@ def _classes_of_project(
     telling |= used & names.PARAMETER_LISTS if called else set()
     if x.project is None or not telling or not x.outline.leads:
         return []
-    found = []
+    wanted = {*used, *((CALLED,) if called else ()), *((OF_KERAS,) if of_keras else ())}
     home = x.module.path if x.is_own(function.unit) else function.unit.filename
-    for path, name in x.project.classes_with(home, frozenset(used)):
-        if path != x.module.path and (path == home or _is_neighbour(x, home, path)):
-            loaded = modules.load(x, path)
-            cls = None if loaded is None else names.read_in_scope(x, loaded.scope, name)
-            if isinstance(cls, Class):
-                found.append(cls)
+    near = [
+        cls
+        for cls in x.project.classes_with(home, frozenset(wanted))
+        if cls[0] != x.module.path and (cls[0] == home or _is_neighbour(x, home, cls[0]))
+    ]
+    parents = {base.rpartition(".")[2] for _, _, bases in near for base in bases}
+    lowest = [cls for cls in near if cls[1] not in parents]
+    if len(lowest) > 1:
+        near = [] if parameter in _ANY_MODEL else [c for c in lowest if _fits(parameter, c[1])]
+        if len(near) != 1:
+            return []
+    found = []
+    for path, name, _ in near:
+        loaded = modules.load(x, path)
+        cls = None if loaded is None else names.read_in_scope(x, loaded.scope, name)
+        if isinstance(cls, Class):
+            found.append(cls)
     return found
 
 

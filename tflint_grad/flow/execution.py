@@ -138,6 +138,7 @@ class Execution(cst.CSTVisitor):
         self.constructions: dict[int, int] = {}  # of instances, by class
         self.reaches: dict[tuple[int, int], Reach | None] = {}
         self.leading: frozenset[str] = frozenset()  # names that lead to a tape, while callers run
+        self.reserve = 0  # steps that a caller gets once it has come to this file
         self.tensor_like: set[int] = set()
         self.batches: set[int] = set()  # what Keras takes from a dataset: never a variable
         self.traced: set[int] = set()  # what tf.functions are given
@@ -172,6 +173,11 @@ class Execution(cst.CSTVisitor):
             self._visits[node.__class__] = visit
         visit(node)
         return self.value
+
+    def use_reserve(self) -> None:
+        self.step_limit += self.reserve
+        self.total_limit += self.reserve
+        self.reserve = 0
 
     def run_block(self, body: Iterable[cst.CSTNode]) -> None:
         for statement in body:

@@ -210,6 +210,7 @@ def _resolve(x: Execution, value: Imported) -> Value:
 def at_import(x: Execution, module: LoadedModule) -> Iterator[None]:
     """Execute something as the import of its module would, within the share of steps of imports."""
     known, start, limits = set(x.tapes), x.steps, (x.step_limit, x.total_limit)
+    reserve, x.reserve = x.reserve, 0
     x.step_limit = start + min(STEPS_PER_IMPORT, x.import_steps)
     x.total_limit = max(x.total_limit, x.step_limit)
     with aside(x, module.scope, EAGER):
@@ -219,10 +220,13 @@ def at_import(x: Execution, module: LoadedModule) -> Iterator[None]:
             x.abandon_tapes(known)
             x.cut_short.append(f"import of {module.path}: too many steps")
         finally:
-            # What runs once, on import, is not charged to the entry that happens to need it first.
+            # What runs once, on import, is not charged to the entry that happens to need it first;
+            # but to a caller that has not come to this file yet, and may never do so.
             used = x.steps - start
             x.import_steps -= used
-            x.step_limit, x.total_limit = limits[0] + used, limits[1] + used
+            x.reserve = reserve
+            credit = 0 if reserve else used
+            x.step_limit, x.total_limit = limits[0] + credit, limits[1] + credit
 
 
 def _run(x: Execution, module: LoadedModule, items: list[Item]) -> None:

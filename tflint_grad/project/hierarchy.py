@@ -12,8 +12,14 @@ from tflint_grad.project.libraries import is_library
 
 #: File and name of a class.
 Class = tuple[str, str]
+#: The same, and its bases as they are written.
+Found = tuple[str, str, tuple[str, ...]]
 
-_KERAS_LIKE = re.compile(r"(?:Model|Layer|Module|Network|Sequential)$")
+#: Stand among members for `call` or `__call__`, and for a base like those of Keras.
+CALLED = "()"
+OF_KERAS = "(keras)"
+_KERAS_LIKE = re.compile(r"(?:Model|Layer|Network|Sequential)$|\blayers\.\w+$")
+_MODULE_LIKE = re.compile(r"Module$")
 #: What every Keras model or layer, and every tf.Module, can be asked for.
 KERAS_MEMBERS = frozenset(
     (
@@ -66,11 +72,20 @@ class Hierarchy:
             return frozenset()
         return frozenset.intersection(*map(self._with, sorted(members)))
 
+    def found(self, cls: Class) -> Found:
+        path, name = cls
+        bases = (facts.bases for facts in self._facts[path].classes if facts.name == name)
+        return path, name, next(bases)
+
     def _with(self, member: str) -> frozenset[Class]:
         if member not in self._holders:
-            own = set(self._by_member.get(member, ()))
+            named = ("call", "__call__") if member == CALLED else (member,)
+            own = {cls for name in named for cls in self._by_member.get(name, ())}
+            _, keras_like, module_like = self._families
+            if member == OF_KERAS or member in KERAS_MEMBERS:
+                own |= keras_like
             if member in KERAS_MEMBERS:
-                own |= self._keras_like
+                own |= module_like
             self._holders[member] = frozenset(self._with_descendants(own))
         return self._holders[member]
 
@@ -82,10 +97,6 @@ class Hierarchy:
                     found.add(child)
                     stack.append(child)
         return found
-
-    @property
-    def _keras_like(self) -> set[Class]:
-        return self._families[1]
 
     @cached_property
     def _by_member(self) -> dict[str, list[Class]]:
@@ -105,10 +116,11 @@ class Hierarchy:
         return found
 
     @cached_property
-    def _families(self) -> tuple[dict[Class, list[Class]], set[Class]]:
-        """The classes that name each class as a base; and those with a base like Keras's own."""
+    def _families(self) -> tuple[dict[Class, list[Class]], set[Class], set[Class]]:
+        """The classes that name each class as a base; those with a base like one of Keras, and
+        like tf.Module."""
         children: dict[Class, list[Class]] = {}
-        keras_like: set[Class] = set()
+        keras_like, module_like = set[Class](), set[Class]()
         for path, facts in self._facts.items():
             if not facts.classes:
                 continue
@@ -121,7 +133,9 @@ class Hierarchy:
                         children.setdefault(parent, []).append((path, cls.name))
                     elif _KERAS_LIKE.search(base):
                         keras_like.add((path, cls.name))
-        return children, keras_like
+                    elif _MODULE_LIKE.search(base):
+                        module_like.add((path, cls.name))
+        return children, keras_like, module_like
 
     def _parent(
         self, path: str, cls: ClassFacts, base: str, here: set[str], outside: set[str]

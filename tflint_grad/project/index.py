@@ -13,7 +13,7 @@ from functools import cached_property
 
 from tflint_grad.project.facts import Facts, facts_of
 from tflint_grad.project.files import Files, Listing
-from tflint_grad.project.hierarchy import Hierarchy, distance
+from tflint_grad.project.hierarchy import Found, Hierarchy, distance
 from tflint_grad.project.roots import is_shared
 from tflint_grad.project.table import IndexStore, gather, python_files
 
@@ -207,12 +207,13 @@ class Index:
 
     # --- who defines
 
-    def classes_with(self, path: str, members: frozenset[str]) -> tuple[tuple[str, str], ...]:
-        """File and name of the classes that have all of `members`, own or inherited by name.
+    def classes_with(self, path: str, members: frozenset[str]) -> tuple[Found, ...]:
+        """The classes that have all of `members`, own or inherited by name.
 
         The nearest folder first, then by path and name; none for no members.
         """
-        return tuple(self._hierarchy.nearest(path, members, MAX_CLASSES))
+        nearest = self._hierarchy.nearest(path, members, MAX_CLASSES)
+        return tuple(self._hierarchy.found(cls) for cls in nearest)
 
     @cached_property
     def _hierarchy(self) -> Hierarchy:

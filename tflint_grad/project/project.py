@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ast
 
     from tflint_grad.outline import Outline
+    from tflint_grad.project.hierarchy import Found
     from tflint_grad.project.index import Index, IndexStore
 
 #: Lines of files whose syntax is kept; 1.4 MiB for a thousand of them, since a third is executed
@@ -302,10 +303,11 @@ class Project:
         """
         return self._asked("importers", path, tuple(sorted(names)))  # type: ignore[return-value]
 
-    def classes_with(self, path: str, members: frozenset[str]) -> tuple[tuple[str, str], ...]:
-        """File and name of the classes of the project around `path` that have all `members`.
+    def classes_with(self, path: str, members: frozenset[str]) -> tuple[Found, ...]:
+        """The classes of the project around `path` that have all `members`, with their bases.
 
-        Nearest folder first, then by path and name; at most `index.MAX_CLASSES`.
+        Nearest folder first, then by path and name; at most `index.MAX_CLASSES`. Bases, own and
+        inherited, are looked up by name alone: there may be fewer, hardly ever more.
         """
         about = tuple(sorted(members))
         return self._asked("classes_with", path, about)  # type: ignore[return-value]
