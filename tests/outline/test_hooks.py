@@ -93,6 +93,82 @@ class Net(tf_keras.layers.Layer):
     assert is_executed(text, "call") is executed
 
 
+NO_TENSORS = """
+import math
+import string
+import tensorflow as tf
+import tf_keras
+from elsewhere import made
+
+LETTERS = string.ascii_letters
+TABLE = made()
+
+def sizes(x):
+    return [x + 1.0, x - 1.0]
+
+def grid(length: int):
+    return int(math.sqrt(length))
+
+def collected(*values, **named):
+    for key, value in named.items():
+        int(key)
+    first, *rest = values
+
+class Pair:
+    def __init__(self, one):
+        self.one = one
+
+class Net(tf_keras.layers.Layer):
+    def __init__(self):
+        self.size = made()
+        self.net = made()
+
+    def predict(self, x):
+        return x
+
+    def call(self, x):
+        parts = {"one": x + 1.0}
+        BODY
+        return x
+"""
+
+
+@pytest.mark.parametrize(
+    ("harmless", "harmful"),
+    [
+        ("a, b = sizes(x)[:2]", "a, b = (x + 1.0)[:2]"),  # a part of a list is a list
+        ("a, b = '%s %s' % (x + 1.0, x)", "a, b = 2.0 * (x + 1.0)"),
+        ("int(min(parts.keys()))", "int(min(parts.values()))"),  # no tensor is a key
+        ("int(LETTERS[0] + 'b')", "int(TABLE[0] + 1.0)"),
+        ("collected(x + 1.0, one=x + 1.0)", "int(x + 1.0)"),
+        ("collected(*parts, **parts)", "collected(*parts, **x)\n        int(x)"),
+        ("self.predict(x + 1.0)", "self.net.predict(x + 1.0)"),  # the layer's own
+        ("grid(self.size)", "grid(x + 1.0)"),  # a number, unless something else is given for sure
+        ("a, b = Pair(x + 1.0)", "a, b = Pair(x + 1.0).one + x"),
+        ("if tf.get_static_value(x + 1.0) is None: pass", "tf.keras.backend.get_value(x + 1.0)"),
+        ("bool(tf.keras.backend.ndim(x + 1.0) == 2)", "bool(x + 1.0 == 2)"),
+    ],
+)
+def test_what_is_no_tensor(harmless: str, harmful: str) -> None:
+    assert not is_executed(NO_TENSORS.replace("BODY", harmless), "call")
+    assert is_executed(NO_TENSORS.replace("BODY", harmful), "call")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "for _ in range(3):\n            a, b = y\n            y = x + 1.0",
+        "for _ in range(3):\n            a, b = z\n            z = y\n            y = x + 1.0",
+        "for part in parts:\n            y = part\n        a, b = y\n        parts = [x + 1.0]",
+        "for _ in range(3):\n            a, b = self.y\n            self.y = x + 1.0",
+        "a, b = [y for y in [x + 1.0]][0]",
+    ],
+)
+def test_a_name_is_what_is_assigned_later_too(body: str) -> None:
+    text = NO_TENSORS.replace("BODY", f"y = z = parts = ()\n        {body}")
+    assert is_executed(text, "call")
+
+
 @pytest.mark.parametrize(
     ("decorator", "executed"),
     [

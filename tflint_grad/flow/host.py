@@ -25,7 +25,7 @@ from tflint_grad.flow.values import (
     Object,
     Value,
 )
-from tflint_grad.knowledge.host import HostFact
+from tflint_grad.knowledge.host import RAISE_IN_GRAPH, HostFact
 from tflint_grad.knowledge.operations import OpFact
 
 if TYPE_CHECKING:
@@ -157,12 +157,6 @@ def host_use(
         x.events.append(HostUse(station, x.context, cause))
 
 
-#: TF 2.21: of a symbolic tensor these raise; tf.get_static_value gives None.
-_RAISE_IN_GRAPH = frozenset(
-    ("keras.ops.convert_to_numpy", "keras.backend.eval", "keras.backend.get_value")
-)
-
-
 def to_host(
     x: Execution, name: str, fact: OpFact, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
@@ -171,7 +165,7 @@ def to_host(
     kind = Break.NO_GRADIENT if is_text else Break.HOST_CONVERSION
     result = Kind.TENSOR if is_text else Kind.NDARRAY
     traced = next((entry for entry in arguments if holds_symbolic(x, entry.value)), None)
-    if traced is not None and name in _RAISE_IN_GRAPH:
+    if traced is not None and name in RAISE_IN_GRAPH:
         host_use(x, node, name, traced, kind)
     if not groups:
         return Data(result)
@@ -183,7 +177,7 @@ def to_host(
         result,
         operand_node=node_of(arguments),
         qualified=name,
-        symbolic=traced is not None and name in _RAISE_IN_GRAPH,
+        symbolic=traced is not None and name in RAISE_IN_GRAPH,
     )
 
 

@@ -17,6 +17,12 @@ LIBRARIES = frozenset(
     }
 )  # fmt: skip
 
+#: Functions of TensorFlow and Keras that leave it, and raise for a symbolic tensor.
+#: TF 2.21: `tf.get_static_value` gives None.
+RAISE_IN_GRAPH = frozenset(
+    ("keras.ops.convert_to_numpy", "keras.backend.eval", "keras.backend.get_value")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class HostFact:

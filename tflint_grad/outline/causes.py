@@ -10,7 +10,8 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
-from tflint_grad.knowledge.host import host_function
+from tflint_grad.knowledge.host import RAISE_IN_GRAPH, host_function
+from tflint_grad.knowledge.names import canonical
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact, rewraps, tensor_method
 from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.values import ARRAY, DATA, HOLDS, MADE, SYMBOLIC, TENSOR, WANTED, Values
@@ -218,9 +219,10 @@ def _leaves_tensorflow(qualified: str) -> bool:
 
 def _of_method(values: Values, function: ast.Attribute, given: int) -> Harm:
     receiver = values.of(function.value)
-    looked_at = given if function.attr in _KERAS_HOST else receiver
-    if function.attr in _KERAS_HOST or function.attr in ("numpy", "item", "tolist"):
-        return Harm.FAILURE if looked_at & (DATA | WANTED) else Harm.NONE
+    if function.attr in _KERAS_HOST and not values.defines(function):
+        return Harm.FAILURE if given & (DATA | WANTED) else Harm.NONE
+    if function.attr in ("numpy", "item", "tolist"):
+        return Harm.FAILURE if receiver & (DATA | WANTED) else Harm.NONE
     if not (receiver | given) & WANTED or function.attr in OF_SHAPE or not receiver & TENSOR:
         return Harm.NONE
     known = tensor_method(function.attr)
@@ -239,7 +241,8 @@ def _of_operation(qualified: str, node: ast.Call, given: int) -> Harm:
     if known is None or leaf in OF_SHAPE:
         return Harm.NONE
     if known.kind == "host":
-        return Harm.FAILURE if given else Harm.NONE
+        fails = given and canonical(qualified) in RAISE_IN_GRAPH
+        return Harm.FAILURE if fails else Harm.CUT if given & WANTED else Harm.NONE
     if not given & WANTED or known.kind in ("static", "context", "structure"):
         return Harm.NONE
     if known.kind == "cast":

@@ -16,11 +16,11 @@ from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
 from tflint_grad.outline.values import (
     ANY,
     DATA,
-    HOLDS,
     LIKE,
     SYMBOLIC,
     Shared,
     Values,
+    held,
     parameter_names,
     receiver_name,
 )
@@ -44,6 +44,7 @@ _HARMLESS_DECORATORS = frozenset(("abstractmethod", "override", "with_name_scope
 _STAGING = ("custom_gradient", "do_not_convert", "function", "jit_compile", "recompute_grad")
 _NAMING_FUNCTIONS = frozenset((ast.Attribute, ast.Call, ast.Name))
 _NOT_CONVERTED = frozenset((ast.NamedExpr, ast.Yield, ast.YieldFrom))
+_NUMBERS = ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]")
 _ROLES = ("classmethod", "property", "staticmethod")
 _COMPILE = re.compile(r"\.\s*compile\s*\(")
 _MAX_FUNCTIONS = 200
@@ -220,14 +221,21 @@ def _hook_parameters(node: FunctionNode, first: int = 1) -> dict[str, int]:
 
 
 def _of_parameter(parameter: ast.arg, default: ast.expr | None) -> int:
-    annotation = ast.unparse(parameter.annotation) if parameter.annotation is not None else ""
+    annotation = _annotation(parameter)
     if parameter.arg in _NOT_TENSORS and annotation.split(".")[-1] == "Tensor":
         return LIKE | SYMBOLIC
     if isinstance(default, ast.Constant) and default.value is not None:
         return 0
-    if annotation in ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]"):
+    if annotation in _NUMBERS:
         return 0
     return 0 if parameter.arg in _NOT_TENSORS else LIKE
+
+
+def _annotation(parameter: ast.arg) -> str:
+    node = parameter.annotation
+    if node is None:
+        return ""
+    return node.id if isinstance(node, ast.Name) else ast.unparse(node)
 
 
 @dataclass(eq=False)
@@ -368,12 +376,14 @@ def _arguments(
     if owner is not None and receiver_name(callee) is not None:
         names = names[1:]
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    collecting = [one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None]
     if any(isinstance(one, ast.Starred) for one in call.args) or any(
         keyword.arg is None for keyword in call.keywords
     ):
         flags = values.any_of(given)
         flags |= SYMBOLIC if flags & DATA else 0
-        return {name: flags for name in parameter_names(arguments) if name not in _NOT_TENSORS}
+        anywhere = {name: flags for name in parameter_names(arguments) if name not in _NOT_TENSORS}
+        return {**anywhere, **dict.fromkeys(collecting, held(flags))}
     found: dict[str, int] = {}
     rest = 0
     for index, value in enumerate(call.args):
@@ -384,7 +394,10 @@ def _arguments(
     for keyword in call.keywords:
         found[str(keyword.arg)] = values.of(keyword.value)
         rest |= values.of(keyword.value)
-    for collected in (arguments.vararg, arguments.kwarg):
-        if collected is not None and rest:
-            found[collected.arg] = rest | HOLDS
+    if rest:
+        found.update(dict.fromkeys(collecting, held(rest)))
+    for parameter in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        # A number by its annotation, unless what it is given is an operation's for sure.
+        if _annotation(parameter) in _NUMBERS and not found.get(parameter.arg, 0) & SYMBOLIC:
+            found[parameter.arg] = 0
     return found

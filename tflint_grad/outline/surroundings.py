@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -127,12 +128,19 @@ class Surroundings:
         for item in self.items:
             if isinstance(item, CodeItem):
                 node = item.nodes[0]
-                if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+                if isinstance(node, ast.Assign) and self._is_constant(node.value):
                     continue
                 for part in item.nodes:
                     names = (n for n in walk([part]) if isinstance(n, ast.Name))
                     found.update(name.id for name in names if isinstance(name.ctx, ast.Store))
         return frozenset(found)
+
+    def _is_constant(self, value: ast.expr) -> bool:
+        """Whether a value is written down, or is one of Python's: `string.ascii_letters`."""
+        if isinstance(value, ast.Attribute):
+            root = (self.qualified(value) or "").partition(".")[0]
+            return root in sys.stdlib_module_names
+        return isinstance(value, ast.Constant)
 
     @cached_property
     def data_attributes(self) -> frozenset[str]:

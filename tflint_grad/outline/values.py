@@ -60,14 +60,13 @@ _ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"
 _OF_WORDS = frozenset(
     ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
 )
-_OFCONTAINERS = frozenset(["copy", "get", "items", "keys", "pop", "popitem", "values"])
+_OFCONTAINERS = frozenset(["copy", "get", "items", "pop", "popitem", "values"])
 _SAYING_NOTHING = frozenset((ast.Constant, ast.JoinedStr, ast.Lambda, ast.Slice))
-_DEFINING = frozenset(
-    (ast.AsyncFunctionDef, ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Lambda)
-)
-_BINDING = frozenset((
-    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AugAssign, ast.Call, ast.For, ast.MatchAs,
-    ast.MatchStar, ast.NamedExpr, ast.comprehension, ast.withitem,
+#: What tells of a function's names before any value is known.
+_TELLING = frozenset((
+    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AsyncFunctionDef, ast.AugAssign, ast.Call, ast.For,
+    ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Lambda, ast.MatchAs, ast.MatchStar,
+    ast.NamedExpr, ast.comprehension, ast.withitem,
 ))  # fmt: skip
 
 
@@ -94,31 +93,46 @@ class Shared:
 class Body:
     """All nodes of a function, those that bind names, and what its imports and `def`s bring.
 
-    `told_apart`: names that `isinstance` is asked about.
+    `binding`: in the order in which Python comes to them. `told_apart`: names that `isinstance` is
+    asked about.
     """
 
     def __init__(self, function: FunctionNode) -> None:
         self.nodes = walk(function.body)
-        self.binding = [node for node in self.nodes if node.__class__ in _BINDING]
+        self.binding: list[ast.AST] = []
         self.imports: dict[str, str] = {}
         self.inner: dict[str, int] = {}
-        self.told_apart = {
-            node.args[0].id
-            for node in self.binding
-            if isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Name)
-            and node.func.id == "isinstance"
-            and node.args
-            and isinstance(node.args[0], ast.Name)
-        }
+        self.told_apart: set[str] = set()
         for node in self.nodes:
-            if node.__class__ not in _DEFINING:
+            if node.__class__ not in _TELLING:
                 continue
-            if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if isinstance(node, ast.Call):
+                self._look_at_call(node)
+            elif isinstance(node, (ast.Import, ast.ImportFrom)):
                 self.imports.update(imported(node))
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 # A nested function is called by whatever it is handed to.
                 self.inner.update(dict.fromkeys(parameter_names(node.args), ANY))
+            else:
+                self.binding.append(node)
+        self.binding.sort(key=_when_bound)
+
+    def _look_at_call(self, node: ast.Call) -> None:
+        called = node.func
+        if isinstance(called, ast.Attribute):
+            if called.attr in _ADDING:
+                self.binding.append(node)
+        elif isinstance(called, ast.Name) and called.id == "isinstance":
+            self.told_apart.update(one.id for one in node.args[:1] if isinstance(one, ast.Name))
+
+
+def _when_bound(node: ast.AST) -> tuple[int, int]:
+    """The end of what a name is bound to: what binds others within that comes before."""
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
+        node = node.iter
+    elif isinstance(node, ast.withitem):
+        node = node.context_expr
+    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
 
 
 class Values:
@@ -143,12 +157,14 @@ class Values:
             self.names[self.self_name] = 0
         self.names.update(body.inner)
         self._known: dict[int, int] | None = None
-        self._changed = False
+        self._read: set[str] = set()  # names, and attributes of whatever
+        self._again = False
         for _ in range(_MAX_ROUNDS):
-            self._changed = False
+            self._read.clear()
+            self._again = False
             for inner in body.binding:
                 self._bind_in(inner)
-            if not self._changed:
+            if not self._again:
                 break
         self._known = {}
 
@@ -196,8 +212,10 @@ class Values:
         elif isinstance(target, ast.Starred):
             self._bind(target.value, flags | (HOLDS if flags else 0))
         elif isinstance(target, ast.Attribute):
-            attributes = self.shared.attributes
-            attributes[target.attr] = attributes.get(target.attr, 0) | flags
+            attributes, before = self.shared.attributes, self.shared.attributes.get(target.attr, 0)
+            if before | flags != before:
+                attributes[target.attr] = before | flags
+                self._again = self._again or target.attr in self._read
         elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
             self._add(target.value.id, flags)
 
@@ -205,7 +223,7 @@ class Values:
         before = self.names.get(name, 0)
         if before | flags != before or name not in self.names:
             self.names[name] = before | flags
-            self._changed = True
+            self._again = self._again or name in self._read
 
     def _add(self, name: str, flags: int) -> None:
         if flags:
@@ -239,8 +257,11 @@ class Values:
         if isinstance(node, ast.Call):
             return self._of_call(node)
         if isinstance(node, ast.Subscript):
-            return element(self.of(node.value))
+            whole = self.of(node.value)
+            return whole if isinstance(node.slice, ast.Slice) else element(whole)
         if isinstance(node, ast.BinOp):
+            if is_text(node.left):
+                return 0  # "%d,%d" % shape
             return _result(self.of(node.left) | self.of(node.right))
         if isinstance(node, ast.UnaryOp):
             return 0 if isinstance(node.op, ast.Not) else _result(self.of(node.operand))
@@ -254,9 +275,9 @@ class Values:
             return self.of(node.value)
         if isinstance(node, CONTAINERS):
             parts = node.values if isinstance(node, ast.Dict) else node.elts
-            return _held(self.any_of(parts))
+            return held(self.any_of(parts))
         if isinstance(node, COMPREHENSIONS):
-            return _held(self.of(node.value if isinstance(node, ast.DictComp) else node.elt))
+            return held(self.of(node.value if isinstance(node, ast.DictComp) else node.elt))
         return 0
 
     def of_comparison(self, node: ast.Compare) -> int:
@@ -264,11 +285,10 @@ class Values:
         if any(isinstance(op, (ast.Is, ast.IsNot, ast.In, ast.NotIn)) for op in node.ops):
             return 0
         sides = [node.left, *node.comparators]
-        if any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in sides):
-            return 0
-        return _result(self.any_of(sides))
+        return 0 if any(map(is_text, sides)) else _result(self.any_of(sides))
 
     def _of_name(self, name: str) -> int:
+        self._read.add(name)
         flags = self.names.get(name)
         if flags is not None:
             return flags
@@ -277,6 +297,7 @@ class Values:
     def _of_attribute(self, node: ast.Attribute) -> int:
         if node.attr in _STATIC_ATTRIBUTES:
             return 0
+        self._read.add(node.attr)
         flags = self.shared.attributes.get(node.attr, 0)
         if node.attr in self.around.data_attributes:
             flags |= LIKE | WANTED
@@ -290,11 +311,13 @@ class Values:
     def _of_call(self, node: ast.Call) -> int:
         function = node.func
         given = self._of_arguments(node)
+        if isinstance(function, ast.Name):
+            self._read.add(function.id)
         if isinstance(function, ast.Name) and function.id not in self.names:
             if function.id in _STATIC_CALLS:
                 return 0
             if function.id in _COLLECTING:
-                return _held(given)
+                return held(given)
             if function.id in _COMPUTING:
                 return _result(element(given)) & ~HOLDS
             if function.id == "getattr":
@@ -305,6 +328,8 @@ class Values:
         if qualified is not None:
             if (found := self.around.function(qualified)) is not None:
                 return self._returned(found[0], given, found[1])
+            if self.around.imported_class(qualified) is not None:
+                return _instance(given)
             # What is not of the project knows nothing but what it is given.
             array = ARRAY if qualified.split(".")[0] in LIBRARIES else 0
             return array | given & WANTED
@@ -312,6 +337,8 @@ class Values:
             return self._of_method(function, given)
         if isinstance(function, ast.Name) and function.id in self.around.functions:
             return self._returned(self.around.functions[function.id], given, self.around)
+        if isinstance(function, ast.Name) and function.id in self.around.classes:
+            return _instance(given)
         return self._made(self.of(function), given)
 
     @staticmethod
@@ -331,17 +358,19 @@ class Values:
             return MADE | WANTED | OWN
         if function.attr in _OFCONTAINERS:
             return receiver | given
-        if function.attr in _OF_WORDS or _asks(function.attr):
-            return 0
+        if function.attr in _OF_WORDS or function.attr == "keys" or _asks(function.attr):
+            return 0  # no tensor is a key
         return _result(receiver) | self._made(receiver, given)
 
     def _of_operation(self, qualified: str, given: int) -> int:
         known = fact(qualified)
-        if known is None or known.kind in ("static", "context"):
+        if known is None or known.kind == "context":
             return given & WANTED
+        if known.kind == "static":
+            return 0
         if known.kind == "structure":
             is_list = qualified.endswith(".nest.flatten")
-            return _held(given) | (0 if is_list else given & SYMBOLIC)
+            return held(given) | (0 if is_list else given & SYMBOLIC)
         if known.gradient is Gradient.NONE:
             return SYMBOLIC
         return SYMBOLIC | given & WANTED
@@ -373,6 +402,14 @@ class Values:
     def qualified(self, node: ast.expr) -> str | None:
         return self.around.qualified(node, self.imports)
 
+    def defines(self, function: ast.Attribute) -> bool:
+        """Whether a method that is called on the object itself is one of the project's."""
+        return (
+            self.owner is not None
+            and self.is_own(function.value)
+            and any(True for _ in self.around.methods(self.owner, function.attr))
+        )
+
     def is_own(self, node: ast.expr) -> bool:
         """Whether an expression is the object itself, or its parent's view of it."""
         if isinstance(node, ast.Name):
@@ -389,6 +426,12 @@ def _asks(method: str) -> bool:
     return method.startswith(("has_", "is_")) and tensor_method(method) is None
 
 
+def is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (
+        isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
 def element(flags: int) -> int:
     """What an element of a value may be."""
     return (flags | SYMBOLIC | MADE if flags & HOLDS else flags) & ~ARRAY
@@ -399,7 +442,12 @@ def _result(flags: int) -> int:
     return (SYMBOLIC if flags & TENSOR else 0) | flags & (WANTED | OWN | HOLDS)
 
 
-def _held(flags: int) -> int:
+def _instance(given: int) -> int:
+    """An object of a class of the project: no tensor, and it may hold what it was made with."""
+    return HOLDS | given & (WANTED | OWN)
+
+
+def held(flags: int) -> int:
     """A container is what its elements are like, and nothing that Python cannot look into."""
     return flags & (LIKE | WANTED | OWN) | (HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0)
 
