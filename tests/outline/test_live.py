@@ -31,6 +31,134 @@ class Block(tf.keras.layers.Layer):
 """
 
 
+PROJECT = """
+import tensorflow as tf
+
+def scaled(x, by):
+    return x * by if by else x
+
+def rounded(x):
+    return tf.round(x)
+
+def both(x, y):
+    return x, y
+
+class Plain(tf.keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.dense = tf.keras.layers.Dense(4)
+
+    def call(self, x):
+        return tf.nn.relu(self.dense(x))
+
+class Rounding(Plain):
+    def call(self, x):
+        return tf.round(super().call(x))
+
+class Called(Plain):
+    def __call__(self, x):
+        return tf.round(super().__call__(x))
+
+class Frozen(Plain):
+    def build(self, shape):
+        self.trainable = False
+
+class Silent(tf.keras.layers.Layer):
+    pass
+
+class Unkerased:
+    def __init__(self):
+        self.dense = tf.keras.layers.Dense(4)
+
+    def call(self, x):
+        return self.dense(x)
+
+class Block(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = tf.keras.layers.Dense(4)
+        self.drop = tf.keras.layers.Dropout(0.1)
+        self.plain, self.unpacked = Plain(), Plain()
+        self.inner = Plain()
+        self.still = Plain(trainable=False)
+        self.rounding = Rounding()
+        self.called = Called()
+        self.frozen = Frozen()
+        self.other = Unkerased()
+        self.silent = Silent()
+        self.me = Block()
+
+    def encode(self, x):
+        return self.dense(x)
+
+    def split(self, x, flag):
+        if flag:
+            return self.dense(x), tf.round(x)
+        return self.dense(x), self.inner(x)
+
+    def spoiled(self, x):
+        return tf.round(self.dense(x))
+
+    @tf.custom_gradient
+    def strange(self, x):
+        return self.dense(x), None
+
+    def endless(self, x):
+        return self.endless(x)
+
+    def call(self, x, training=False):
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "settled"),
+    [
+        # layers of the project
+        ("return self.inner(x)", True),
+        ("return self.unpacked(x)", False),
+        ("return self.still(x)", False),
+        ("return self.rounding(x)", False),
+        ("return self.called(x)", False),
+        ("return self.frozen(x)", False),
+        ("return self.other(x)", False),
+        ("return self.me(x)", False),
+        ("return self.silent(x)", False),
+        # methods
+        ("return self.encode(x)", True),
+        ("return self.encode(x=x)", True),
+        ("return self.spoiled(x)", False),
+        ("return self.strange(x)", False),
+        ("return self.endless(x)", False),
+        ("y, z = self.split(x, training)\nreturn y", True),
+        ("y, z = self.split(x, training)\nreturn z", False),
+        ("y, z, w = self.split(x, training)\nreturn y", False),
+        ("return self.split(x, training)[0]", True),
+        ("return self.split(x, training)[1]", False),
+        ("return self.split(x, training)[2]", False),
+        ("return self.split(x, training)", True),  # a tuple
+        # functions of the project
+        ("return scaled(self.dense(x), 2.0)", True),
+        ("return scaled(2.0, by=self.dense(x))", False),
+        ("return scaled(*[self.dense(x)], 2.0)", False),
+        ("return rounded(self.dense(x))", False),
+        ("y, z = both(self.dense(x), x)\nreturn y", True),
+        ("y, z = both(self.dense(x), x)\nreturn z", False),
+        ("y, (z, w) = both(x, both(self.dense(x), x))\nreturn z", True),
+        ("scaled = tf.round\nreturn scaled(self.dense(x), 2.0)", False),
+        # what lets everything through
+        ("return self.drop(self.dense(x))", True),
+        ("return self.drop(tf.round(self.dense(x)))", False),
+        ("return tf.cast(self.dense(x), tf.float16)", True),
+        ("return tf.cast(self.dense(x), x.dtype)", True),
+        ("return tf.cast(self.dense(x), tf.int32)", False),
+        ("return tf.cast(self.dense(x), kind)", False),
+    ],
+)
+def test_what_is_called_is_followed_in_the_project(body: str, settled: bool) -> None:
+    text = PROJECT + textwrap.indent(body, " " * 8) + "\n"
+    assert is_settled_in(text, "Block") is settled
+
+
 def is_settled(body: str) -> bool:
     text = LAYER + textwrap.indent(textwrap.dedent(body).strip(), " " * 8) + "\n"
     return is_settled_in(text, "Block")
@@ -110,6 +238,17 @@ def test_an_output_that_has_to_be_looked_at(body: str) -> None:
         ("self.scale = self.add_weight()", False),
         ("self.made = given()", False),
         ("self.made = Head()", False),
+        ("self.made = Bare()", True),
+        ("self.made = Bare()\n        self.made(1.0)", True),
+        ("self.made = Head()\n        self.made(1.0)", False),
+        ("self.made = Bare() if given else given\n        self.made(1.0)", False),
+        ("self.made = Outer()", False),
+        ("self.made = Ring()", True),
+        ("self.loss = tf.keras.losses.MeanSquaredError()\n        self.loss(1.0, 2.0)", True),
+        ("self.sigmoid = tf.sigmoid\n        self.sigmoid(1.0)", True),
+        ("self.drop = tf.keras.layers.Dropout(0.5)\n        self.drop(1.0)", True),
+        ("self.parts = []\n        self.parts.append(1.0)", True),
+        ("self.parts = []\n        self.parts.append(tf.keras.layers.Dense(1))", False),
         ("self.made = library.Head()", False),
         ("self.made = layers.Dense(2)", False),
         ("self.given = given\n        self.given.encode(1.0)", False),
@@ -122,8 +261,24 @@ import tensorflow as tf
 
 layers = tf.keras.layers
 
-class Head(tf.keras.layers.Layer):
+class Bare(tf.keras.layers.Layer):
     pass
+
+class Head(tf.keras.layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=())
+
+class Outer(tf.keras.layers.Layer):
+    def __init__(self):
+        self.head = Head()
+
+class Ring(tf.keras.layers.Layer):
+    def __init__(self):
+        self.other = Other()
+
+class Other(tf.keras.layers.Layer):
+    def other(self):
+        return Ring()
 
 class Rounding(tf.keras.layers.Layer):
     def __init__(self, given):

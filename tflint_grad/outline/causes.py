@@ -246,7 +246,7 @@ def _of_operation(qualified: str, node: ast.Call, given: int) -> Harm:
     if not given & WANTED or known.kind in ("static", "context", "structure"):
         return Harm.NONE
     if known.kind == "cast":
-        return Harm.NONE if any(map(_is_float, _arguments(node))) else Harm.CUT
+        return Harm.NONE if any(map(is_float, type_arguments(node))) else Harm.CUT
     rewrapped = Harm.CUT if rewraps(qualified) else Harm.NONE
     if known.kind == "creation":
         return rewrapped
@@ -264,12 +264,12 @@ _BY_GRADIENT = {
 }
 
 
-def _arguments(node: ast.Call) -> Iterator[ast.expr]:
+def type_arguments(node: ast.Call) -> Iterator[ast.expr]:
     yield from node.args[1:]
     yield from (keyword.value for keyword in node.keywords)
 
 
-def _is_float(node: ast.expr) -> bool:
+def is_float(node: ast.expr) -> bool:
     """Whether a type given to a cast is a float for sure, or the type of other data."""
     if isinstance(node, ast.Call):
         node = node.func  # tf.keras.backend.floatx()

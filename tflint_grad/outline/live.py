@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tflint_grad.knowledge.keras_api import layer_class, member
+from tflint_grad.knowledge.keras_api import keras_class, layer_class, member
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact
 from tflint_grad.outline.bindings import assigned_attributes, root_name
-from tflint_grad.outline.causes import OF_SHAPE
+from tflint_grad.outline.causes import OF_SHAPE, is_float, type_arguments
 from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.values import receiver_name
 from tflint_grad.outline.walk import statements, walk
@@ -29,36 +30,151 @@ if TYPE_CHECKING:
 _LIVE = "live"
 #: A tuple, list or dictionary: no tensor that somebody asks the gradient of.
 _CONTAINER = "container"
-#: What a name stands for, if that is one of these for sure.
-_Names = dict[str, str]
+#: A layer without weights: it gives what it is given, and the gradient flows.
+_PASSES = "passes"
+#: Nothing that is sure.
+_UNSURE = ""
+#: What a value surely is: one of these, or a tuple of such values.
+_What = str | tuple["_What", ...]
+_Names = dict[str, _What]
 
 _BUILTINS = frozenset(dir(builtins))
 _MAKING = frozenset(("add_variable", "add_weight", "get_variable", "make_variable", "Variable"))
+_OF_CONTAINERS = frozenset(("append", "extend", "get", "items", "keys", "pop", "update", "values"))
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.MatMult)
+_NOT_FOLLOWED = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
+#: Calls inside each other: of methods, functions and layers of the project.
+_MAX_DEPTH = 4
 
 
 def needs_no_execution(node: FunctionNode, owner: ClassItem, around: Surroundings) -> bool:
     """Whether all that `call` may return is surely live, or no tensor, or of an object without weights."""
     if not _may_own_weights(owner, around):
         return True
-    if any(isinstance(part, ast.NamedExpr) for part in walk(node.body)):
-        return False
+    return all(_returned(node, around, _Object(owner, around, _MAX_DEPTH), {}, _MAX_DEPTH))
+
+
+def _returned(
+    node: FunctionNode, around: Surroundings, owner: _Object | None, names: _Names, depth: int
+) -> list[_What]:
+    """What each return of a function surely gives; unsure, if that of one cannot be told."""
     parts = statements(node.body, into_definitions=False)
-    method = _Method(node, owner, around)
-    method.run(node.body, {})
+    count = sum(isinstance(part, ast.Return) for part in parts)
+    if not depth or not count or any(isinstance(one, _NOT_FOLLOWED) for one in walk(node.body)):
+        return [_UNSURE]
+    body = _Body(node, around, owner, depth)
+    body.run(node.body, names)
     # A return in a block that is not followed, in an `except` or a `case`, is not told of.
-    is_complete = len(method.returned) == sum(isinstance(part, ast.Return) for part in parts)
-    return is_complete and bool(method.returned) and all(method.returned)
+    return body.returned if len(body.returned) == count else [_UNSURE]
 
 
-class _Method:
-    """A method executed in order, for what its names surely stand for."""
+class _Object:
+    """What the attributes of an object surely are: weights, layers that have some, or unknown."""
 
-    def __init__(self, node: FunctionNode, owner: ClassItem, around: Surroundings) -> None:
-        self.around = around
-        self.self_name = receiver_name(node)
-        self.weighted = _weighted_attributes(owner, around)
-        self.returned: list[str] = []
+    def __init__(self, cls: ClassItem, around: Surroundings, depth: int) -> None:
+        self.cls, self.around, self.depth = cls, around, depth
+        self._known: dict[str, _What] = {}
+
+    @cached_property
+    def _assigned(self) -> dict[str, list[tuple[ast.expr | None, Surroundings]]]:
+        found: dict[str, list[tuple[ast.expr | None, Surroundings]]] = {}
+        for cls, place in self.around.ancestry(self.cls):
+            for statement in statements(cls.node.body):
+                for target in assigned_attributes(statement):
+                    whole = isinstance(statement, ast.Assign) and target in statement.targets
+                    value = statement.value if whole and isinstance(statement, ast.Assign) else None
+                    found.setdefault(target.attr, []).append((value, place))
+        return {} if "trainable" in found else found  # what is frozen is not asked for
+
+    def is_without_weights(self, attribute: str) -> bool:
+        """Whether an attribute is a function, a loss, or of a class that is looked at itself."""
+        made = self._assigned.get(attribute, ())
+        return bool(made) and all(_is_known(value, place) for value, place in made)
+
+    def is_weight(self, attribute: str) -> bool:
+        """Whether an attribute is the result of `self.add_weight(…)`, and of nothing else."""
+        made = self._assigned.get(attribute, ())
+        return bool(made) and all(
+            isinstance(value, ast.Call)
+            and _is_trainable(value)
+            and isinstance(value.func, ast.Attribute)
+            and value.func.attr == "add_weight"
+            and isinstance(value.func.value, ast.Name)
+            and value.func.value.id == "self"
+            for value, _ in made
+        )
+
+    def called(self, attribute: str) -> _What:
+        """What calling an attribute gives, if it is surely a layer, of Keras or of the project."""
+        if attribute not in self._known:
+            self._known[attribute] = _UNSURE  # also where layers hold each other
+            made = self._assigned.get(attribute, ())
+            if made:
+                self._known[attribute] = _joined(self._layer(*one) for one in made)
+        return self._known[attribute]
+
+    def _layer(self, value: ast.expr | None, around: Surroundings) -> _What:
+        if not isinstance(value, ast.Call) or not _is_trainable(value):
+            return _UNSURE
+        qualified = around.qualified(value.func)
+        if qualified is not None and is_tensorflow(qualified):
+            known = layer_class(qualified)
+            if known is None or known.kind != "layer" or known.gradient is not Gradient.FLOWS:
+                return _UNSURE
+            return _LIVE if known.weights else _PASSES
+        found = _class_of_project(value.func, around)
+        if found is None or not self.depth:
+            return _UNSURE
+        cls, place = found
+        bases = map(keras_class, filter(None, place.library_bases(cls)))
+        is_layer = any(base is not None and base.kind in ("layer", "model") for base in bases)
+        if not is_layer or any(place.methods(cls, "__call__")):
+            return _UNSURE
+        inner = _Object(cls, place, self.depth - 1)
+        for node, _, around_it in place.methods(cls, "call"):
+            return _joined(_returned(node, around_it, inner, {}, self.depth - 1))
+        return _UNSURE
+
+
+def _is_known(value: ast.expr | None, around: Surroundings) -> bool:
+    making = value.func if isinstance(value, ast.Call) else value
+    if making is None:
+        return False
+    qualified = around.qualified(making)
+    if qualified is not None and is_tensorflow(qualified):
+        return _is_weightless(qualified) if making is not value else fact(qualified) is not None
+    return making is not value and _class_of_project(making, around) is not None
+
+
+def _is_weightless(qualified: str) -> bool:
+    """Whether instances of a class of TensorFlow or Keras have no weights to train."""
+    known, layer = keras_class(qualified), layer_class(qualified)
+    return (known is not None and known.kind in ("loss", "metric")) or (
+        layer is not None and layer.kind == "layer" and not layer.weights
+    )
+
+
+def _is_trainable(making: ast.Call) -> bool:
+    return all(keyword.arg != "trainable" for keyword in making.keywords)
+
+
+def _class_of_project(
+    function: ast.expr, around: Surroundings
+) -> tuple[ClassItem, Surroundings] | None:
+    if isinstance(function, ast.Name) and function.id in around.classes:
+        return around.classes[function.id], around
+    return around.imported_class(around.qualified(function))
+
+
+class _Body:
+    """The body of a function executed in order, for what its names surely stand for."""
+
+    def __init__(
+        self, node: FunctionNode, around: Surroundings, owner: _Object | None, depth: int
+    ) -> None:
+        self.around, self.owner, self.depth = around, owner, depth
+        self.self_name = receiver_name(node) if owner is not None else None
+        self.returned: list[_What] = []
 
     # --- statements
 
@@ -75,20 +191,20 @@ class _Method:
         match statement:
             case ast.Return():
                 self.returned.append(
-                    "" if statement.value is None else self.of(statement.value, names)
+                    _UNSURE if statement.value is None else self.of(statement.value, names)
                 )
                 return None
             case ast.Raise() | ast.Break() | ast.Continue():
                 return None
-            case ast.Assign(targets=[ast.Name(id=name)]):
-                return {**names, name: self.of(statement.value, names)}
-            case ast.AnnAssign(target=ast.Name(id=name)) if statement.value is not None:
-                return {**names, name: self.of(statement.value, names)}
+            case ast.Assign(targets=[target]):
+                return self._bound(target, self.of(statement.value, names), names)
+            case ast.AnnAssign(target=ast.Name()) if statement.value is not None:
+                return self._bound(statement.target, self.of(statement.value, names), names)
             case ast.AugAssign(target=ast.Name(id=name)):
                 live = isinstance(statement.op, _ARITHMETIC) and _LIVE in (
                     names.get(name), self.of(statement.value, names)
                 )  # fmt: skip
-                return {**names, name: _LIVE if live else ""}
+                return {**names, name: _LIVE if live else _UNSURE}
             case ast.If():
                 return _met(self.run(statement.body, names), self.run(statement.orelse, names))
             case ast.With() if not _pauses(statement):
@@ -102,58 +218,134 @@ class _Method:
             case _:
                 return _without(names, [statement])
 
+    def _bound(self, target: ast.expr, what: _What, names: _Names) -> _Names:
+        match target:
+            case ast.Name(id=name):
+                return {**names, name: what}
+            case ast.Tuple(elts=targets) | ast.List(elts=targets):
+                parts = what if isinstance(what, tuple) and len(what) == len(targets) else ()
+                for index, part in enumerate(targets):
+                    names = self._bound(part, parts[index] if parts else _UNSURE, names)
+                return names
+            case _:
+                return _without(names, [target])
+
     # --- expressions
 
-    def of(self, node: ast.expr, names: Mapping[str, str]) -> str:
-        """`_LIVE`, `_CONTAINER`, or nothing that is sure."""
+    def of(self, node: ast.expr, names: Mapping[str, _What]) -> _What:
+        """What an expression surely is."""
         match node:
             case ast.Name(id=name):
-                return names.get(name, "")
+                return names.get(name, _UNSURE)
+            case ast.Tuple(elts=parts) if parts and not _any_starred(parts):
+                return tuple(self.of(part, names) for part in parts)
             case ast.Tuple() | ast.List() | ast.Dict():
                 return _CONTAINER
             case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                own = name == self.self_name and self.weighted.get(attribute) == "weight"
-                return _LIVE if own else ""
+                own = self.owner is not None and name == self.self_name
+                return _LIVE if own and self.owner and self.owner.is_weight(attribute) else _UNSURE
             case ast.BinOp() if isinstance(node.op, _ARITHMETIC):
                 sides = (self.of(node.left, names), self.of(node.right, names))
-                return _LIVE if _LIVE in sides else ""
+                return _LIVE if _LIVE in sides else _UNSURE
             case ast.UnaryOp(op=ast.USub()):
-                return _LIVE if self.of(node.operand, names) == _LIVE else ""
+                return _LIVE if self.of(node.operand, names) == _LIVE else _UNSURE
             case ast.Subscript():
-                return _LIVE if self.of(node.value, names) == _LIVE else ""
+                return self._part(self.of(node.value, names), node.slice)
             case ast.IfExp():
-                found = self.of(node.body, names)
-                return found if found == self.of(node.orelse, names) else ""
+                return _joined((self.of(node.body, names), self.of(node.orelse, names)))
             case ast.Call():
                 return self._of_call(node, names)
             case _:
-                return ""
+                return _UNSURE
 
-    def _of_call(self, node: ast.Call, names: Mapping[str, str]) -> str:
+    @staticmethod
+    def _part(whole: _What, index: ast.expr) -> _What:
+        if not isinstance(whole, tuple):
+            return _LIVE if whole == _LIVE else _UNSURE
+        if isinstance(index, ast.Constant) and isinstance(index.value, int):
+            return dict(enumerate(whole)).get(index.value, _UNSURE)
+        return _UNSURE
+
+    def _of_call(self, node: ast.Call, names: Mapping[str, _What]) -> _What:
         match node.func:
             case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == self.self_name:
-                return _LIVE if self.weighted.get(attribute) == "layer" else ""
+                if self.owner is None:
+                    return _UNSURE
+                for method, _, place in self.owner.around.methods(self.owner.cls, attribute):
+                    return self._follow(method, place, self.owner, node, names)
+                what = self.owner.called(attribute)
+                if what == _PASSES:
+                    return self.of(node.args[0], names) if node.args else _UNSURE
+                return what
             case ast.Name(id=name) if name in names:
-                return ""
+                return _UNSURE
+            case ast.Name(id=name) if name in self.around.functions:
+                return self._follow(self.around.functions[name], self.around, None, node, names)
         qualified = self.around.qualified(node.func)
-        if qualified is None or not is_tensorflow(qualified):
-            return ""
-        known = fact(qualified)
+        if qualified is not None and is_tensorflow(qualified):
+            return self._of_operation(qualified, node, names)
+        if (found := self.around.function(qualified)) is not None:
+            return self._follow(*found, None, node, names)
+        return _UNSURE
+
+    def _follow(
+        self,
+        node: FunctionNode,
+        around: Surroundings,
+        owner: _Object | None,
+        call: ast.Call,
+        names: Mapping[str, _What],
+    ) -> _What:
+        """What a method of the same object, or a function of the project, makes of its arguments."""
+        if node.decorator_list or isinstance(node, ast.AsyncFunctionDef):
+            return _UNSURE
+        given: _Names = {}
+        if not _any_starred(call.args):
+            parameters = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
+            values = zip(parameters[owner is not None :], call.args, strict=False)
+            given = {name: self.of(value, names) for name, value in values}
+        for keyword in call.keywords:
+            given[keyword.arg or ""] = self.of(keyword.value, names)
+        return _joined(_returned(node, around, owner, given, self.depth - 1))
+
+    def _of_operation(self, name: str, node: ast.Call, names: Mapping[str, _What]) -> _What:
+        known = fact(name)
+        if known is not None and known.kind == "cast" and any(map(is_float, type_arguments(node))):
+            return _LIVE if node.args and self.of(node.args[0], names) == _LIVE else _UNSURE
         if (
             known is None
             or known.gradient is not Gradient.FLOWS
             or known.outputs is not None
             or known.kind != "op"
-            or qualified.rpartition(".")[2] in LISTS | OF_SHAPE
+            or name.rpartition(".")[2] in LISTS | OF_SHAPE
         ):
-            return ""
+            return _UNSURE
         given: list[tuple[int | str, ast.expr]] = [*enumerate(node.args)]
         given += [(word.arg or "", word.value) for word in node.keywords]
         for parameter, value in given:
             parts = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
             if known.carries(parameter) and any(self.of(one, names) == _LIVE for one in parts):
                 return _LIVE
-        return ""
+        return _UNSURE
+
+
+def _any_starred(parts: Iterable[ast.expr]) -> bool:
+    return any(isinstance(part, ast.Starred) for part in parts)
+
+
+def _joined(alternatives: Iterable[_What]) -> _What:
+    """What is sure of a value that may be any of several."""
+    first, *others = alternatives
+    for other in others:
+        if first == other:
+            continue
+        if isinstance(first, tuple) and isinstance(other, tuple) and len(first) == len(other):
+            first = tuple(_joined(pair) for pair in zip(first, other, strict=True))
+        elif all(isinstance(one, tuple) or one == _CONTAINER for one in (first, other)):
+            first = _CONTAINER
+        else:
+            return _UNSURE
+    return first
 
 
 def _pauses(block: ast.With) -> bool:
@@ -181,59 +373,40 @@ def _without(names: _Names, parts: Iterable[ast.AST]) -> _Names:
     return {name: what for name, what in names.items() if name not in bound}
 
 
-def _weighted_attributes(owner: ClassItem, around: Surroundings) -> dict[str, str]:
-    """The attributes that hold a weight of the object, or a layer with weights, and nothing else."""
-    found: dict[str, set[str]] = {}
-    for cls, place in around.ancestry(owner):
-        for statement in statements(cls.node.body):
-            for target in assigned_attributes(statement):
-                made = ""
-                if isinstance(statement, ast.Assign) and target in statement.targets:
-                    made = _made(statement.value, place)
-                found.setdefault(target.attr, set()).add(made)
-    if "trainable" in found:
-        return {}  # what is frozen is not asked for
-    return {name: made.pop() for name, made in found.items() if len(made) == 1}
-
-
-def _may_own_weights(owner: ClassItem, around: Surroundings) -> bool:
+def _may_own_weights(
+    owner: ClassItem, around: Surroundings, seen: frozenset[int] = frozenset()
+) -> bool:
     """Whether a method of a class may make a weight, or make or call anything that has some."""
-    return any(
-        isinstance(node, ast.Call) and _may_have_weights(node.func, owner, place)
+    seen |= {id(owner.node)}
+    thing = _Object(owner, around, depth=0)
+    return len(seen) > _MAX_DEPTH or any(
+        isinstance(node, ast.Call) and _may_have_weights(node.func, thing, place, seen)
         for cls, place in around.ancestry(owner)
         for node in walk(cls.node.body)
     )
 
 
-def _may_have_weights(function: ast.expr, owner: ClassItem, around: Surroundings) -> bool:
+def _may_have_weights(
+    function: ast.expr, owner: _Object, around: Surroundings, seen: frozenset[int]
+) -> bool:
     """Whether what is called may make a weight, or be a layer."""
+    if (found := _class_of_project(function, around)) is not None:
+        return id(found[0].node) not in seen and _may_own_weights(*found, seen)
     qualified = around.qualified(function)
     if qualified is not None:
         if not is_tensorflow(qualified):
             return around.function(qualified) is None
         leaf = qualified.rpartition(".")[2]
-        return leaf in _MAKING or (leaf[:1].isupper() and fact(qualified) is None)
+        is_class = leaf[:1].isupper() and fact(qualified) is None
+        return leaf in _MAKING or (is_class and not _is_weightless(qualified))
     match function:
         case ast.Name(id=name):
-            return name not in around.functions and name not in _BUILTINS
+            return name not in around.functions and name not in _BUILTINS and name != "cls"
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            is_method = member("model", name) is not None or any(around.methods(owner, name))
-            return name in _MAKING or not is_method
+            is_method = member("model", name) is not None or any(around.methods(owner.cls, name))
+            return name in _MAKING or not (is_method or owner.is_without_weights(name))
         case ast.Attribute(value=receiver, attr=name):
             # `layers.Dense(4)` after `layers = tf.keras.layers`, `self.net.encode(x)`.
-            return name in _MAKING or name[:1].isupper() or root_name(receiver) == "self"
+            is_called = root_name(receiver) == "self" and name not in _OF_CONTAINERS
+            return name in _MAKING or name[:1].isupper() or is_called
     return True
-
-
-def _made(value: ast.expr, around: Surroundings) -> str:
-    """`weight` for `self.add_weight(…)`, `layer` for `tf.keras.layers.Dense(…)`."""
-    if not isinstance(value, ast.Call) or any(k.arg == "trainable" for k in value.keywords):
-        return ""
-    match value.func:
-        case ast.Attribute(value=ast.Name(id="self"), attr="add_weight"):
-            return "weight"
-    qualified = around.qualified(value.func)
-    known = layer_class(qualified) if qualified is not None and is_tensorflow(qualified) else None
-    if known is None or known.kind != "layer" or not known.weights:
-        return ""
-    return "layer" if known.gradient is Gradient.FLOWS else ""
