@@ -48,6 +48,21 @@ def bound_names(statements: Iterable[ast.stmt]) -> set[str]:
     return found
 
 
+def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
+    """Each name that an import binds, with what it stands for."""
+    for alias in node.names:
+        if isinstance(node, ast.ImportFrom):
+            # Projects hand TensorFlow on: `from project.compat import tf`.
+            module = f"{'.' * node.level}{node.module}." if node.module else "." * node.level
+            full = "tensorflow" if alias.name == "tf" else module + alias.name
+            yield alias.asname or alias.name, full
+        elif alias.asname is not None:
+            yield alias.asname, alias.name
+        else:
+            root = alias.name.split(".")[0]
+            yield root, root
+
+
 def imported_names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
     """What an import statement binds; `STAR` for an import of everything."""
     for alias in node.names:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.keras_api import keras_class
 from tflint_grad.knowledge.names import is_keras2
+from tflint_grad.outline.body import parameter_names, receiver_name
 from tflint_grad.outline.causes import Harm, worst
 from tflint_grad.outline.live import needs_no_execution
 from tflint_grad.outline.surroundings import is_tensorflow
@@ -21,15 +22,14 @@ from tflint_grad.outline.values import (
     Shared,
     Values,
     held,
-    parameter_names,
-    receiver_name,
 )
 from tflint_grad.outline.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tflint_grad.outline.surroundings import FunctionNode, Neighbours, Surroundings
+    from tflint_grad.outline.body import FunctionNode
+    from tflint_grad.outline.surroundings import Neighbours, Surroundings
     from tflint_grad.outline.units import Item, Outline
 
     Leaf = DefItem | CodeItem | ClassItem

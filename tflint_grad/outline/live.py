@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING
 from tflint_grad.knowledge.keras_api import keras_class, layer_class, member
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact
 from tflint_grad.outline.bindings import assigned_attributes, root_name
+from tflint_grad.outline.body import receiver_name
 from tflint_grad.outline.causes import OF_SHAPE, is_float, type_arguments
 from tflint_grad.outline.surroundings import is_tensorflow
-from tflint_grad.outline.values import receiver_name
 from tflint_grad.outline.walk import statements, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tflint_grad.outline.surroundings import FunctionNode, Surroundings
+    from tflint_grad.outline.body import FunctionNode
+    from tflint_grad.outline.surroundings import Surroundings
     from tflint_grad.outline.units import ClassItem
 
 #: Computed from a weight of the object by operations that let its gradient through.
@@ -128,7 +129,7 @@ class _Object:
         cls, place = found
         bases = map(keras_class, filter(None, place.library_bases(cls)))
         is_layer = any(base is not None and base.kind in ("layer", "model") for base in bases)
-        if not is_layer or any(place.methods(cls, "__call__")):
+        if not is_layer or place.methods(cls, "__call__"):
             return _UNSURE
         inner = _Object(cls, place, self.depth - 1)
         for node, _, around_it in place.methods(cls, "call"):
@@ -403,7 +404,7 @@ def _may_have_weights(
         case ast.Name(id=name):
             return name not in around.functions and name not in _BUILTINS and name != "cls"
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            is_method = member("model", name) is not None or any(around.methods(owner.cls, name))
+            is_method = member("model", name) is not None or around.methods(owner.cls, name)
             return name in _MAKING or not (is_method or owner.is_without_weights(name))
         case ast.Attribute(value=receiver, attr=name):
             # `layers.Dense(4)` after `layers = tf.keras.layers`, `self.net.encode(x)`.

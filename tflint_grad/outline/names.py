@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tflint_grad.outline.walk import children
+from tflint_grad.outline.walk import BELOW
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,9 @@ def scan(nodes: Sequence[ast.AST]) -> Names:
                 continue
             if node.__class__ in _NAMING:
                 _note(node, names)
-            below += children(node)
+            inside = BELOW.get(node.__class__)
+            if inside is not None:
+                below += inside(node)
         level = below
     names.is_root = not ROOTS.isdisjoint(used) or not ROOTS.isdisjoint(attributes)
     return names

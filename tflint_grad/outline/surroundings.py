@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tflint_grad.outline.bindings import STAR, assigned_attributes
+from tflint_grad.outline.bindings import STAR, assigned_attributes, imported
+from tflint_grad.outline.body import Body, FunctionNode
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem
 from tflint_grad.outline.walk import statements, walk
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     from tflint_grad.outline.units import Item, Outline
 
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+#: A method, the class of the object that it is called on, and what is around it.
+_Method = tuple[FunctionNode, ClassItem, "Surroundings"]
 #: A definition of another file, and what is around it.
 Elsewhere = tuple["DefItem | ClassItem", "Surroundings"]
 
@@ -83,6 +85,9 @@ class Neighbours:
         for around in self._files.values():
             around._elsewhere.clear()
             around._made_by.clear()
+            around._ancestries.clear()
+            around._methods.clear()
+            around._bodies.clear()
         self._known.clear()
         self._files.clear()
 
@@ -96,6 +101,12 @@ class Surroundings:
     neighbours: Neighbours | None = None
     _elsewhere: dict[str, Elsewhere | None] = field(default_factory=dict, repr=False)
     _made_by: dict[str, Makers] = field(default_factory=dict, repr=False)
+    _ancestries: dict[ClassItem, list[tuple[ClassItem, Surroundings]]] = field(
+        default_factory=dict, repr=False
+    )
+    _methods: dict[tuple[ClassItem, str], list[_Method]] = field(default_factory=dict, repr=False)
+
+    _bodies: dict[FunctionNode, Body] = field(default_factory=dict, repr=False)
 
     @property
     def items(self) -> Sequence[Item]:
@@ -166,6 +177,12 @@ class Surroundings:
             return None
         return ".".join([root, *reversed(parts)])
 
+    def body_of(self, function: FunctionNode) -> Body:
+        found = self._bodies.get(function)
+        if found is None:
+            found = self._bodies[function] = Body(function)
+        return found
+
     # --- what other files define
 
     def function(self, qualified: str | None) -> tuple[FunctionNode, Surroundings] | None:
@@ -215,8 +232,14 @@ class Surroundings:
 
     # --- classes
 
-    def ancestry(self, item: ClassItem) -> Iterator[tuple[ClassItem, Surroundings]]:
+    def ancestry(self, item: ClassItem) -> Sequence[tuple[ClassItem, Surroundings]]:
         """A class and its bases in the project, each with what is around it."""
+        found = self._ancestries.get(item)
+        if found is None:
+            found = self._ancestries[item] = list(self._line_of(item))
+        return found
+
+    def _line_of(self, item: ClassItem) -> Iterator[tuple[ClassItem, Surroundings]]:
         home = self if self.neighbours is None else self.neighbours.home(item)
         waiting = [(item, home)]
         seen = set[int]()
@@ -254,14 +277,17 @@ class Surroundings:
             root.id not in self.classes and root.id in self.globals
         )
 
-    def methods(
-        self, item: ClassItem, name: str
-    ) -> Iterator[tuple[FunctionNode, ClassItem, Surroundings]]:
+    def methods(self, item: ClassItem, name: str) -> Sequence[_Method]:
         """The methods of a name in a class and its bases, each with what is around it."""
-        for cls, around in self.ancestry(item):
-            for member in cls.members:
-                if isinstance(member, DefItem) and member.name == name:
-                    yield member.node, item, around
+        found = self._methods.get((item, name))
+        if found is None:
+            found = self._methods[item, name] = [
+                (member.node, item, around)
+                for cls, around in self.ancestry(item)
+                for member in cls.members
+                if isinstance(member, DefItem) and member.name == name
+            ]
+        return found
 
     def made_by(self, owner: ClassItem, attribute: str) -> Iterator[ClassItem]:
         """The classes of the project that an attribute of an object may be an instance of.
@@ -336,21 +362,6 @@ def imports_in(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom
     for node in statements(body):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node
-
-
-def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, str]]:
-    """Each name that an import binds, with what it stands for."""
-    for alias in node.names:
-        if isinstance(node, ast.ImportFrom):
-            # Projects hand TensorFlow on: `from project.compat import tf`.
-            module = f"{'.' * node.level}{node.module}." if node.module else "." * node.level
-            full = "tensorflow" if alias.name == "tf" else module + alias.name
-            yield alias.asname or alias.name, full
-        elif alias.asname is not None:
-            yield alias.asname, alias.name
-        else:
-            root = alias.name.split(".")[0]
-            yield root, root
 
 
 def _may_be_data(value: ast.expr) -> bool:

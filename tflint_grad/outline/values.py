@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import LIBRARIES
 from tflint_grad.knowledge.operations import Gradient, fact, tensor_method
-from tflint_grad.outline.surroundings import COMPREHENSIONS, CONTAINERS, imported, is_tensorflow
-from tflint_grad.outline.walk import statements, walk
+from tflint_grad.outline.body import ADDING, parameter_names, receiver_name, returned
+from tflint_grad.outline.surroundings import COMPREHENSIONS, CONTAINERS, is_tensorflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from tflint_grad.outline.surroundings import FunctionNode, Surroundings
+    from tflint_grad.outline.body import FunctionNode
+    from tflint_grad.outline.surroundings import Surroundings
     from tflint_grad.outline.units import ClassItem
 
 #: What is handed to a hook: arithmetic with it, or with a part of it, is TensorFlow's.
@@ -56,18 +57,11 @@ _COLLECTING = frozenset((
 ))  # fmt: skip
 _COMPUTING = frozenset(("abs", "all", "any", "divmod", "max", "min", "pow", "sum"))
 _NUMBERING = ("enumerate", "items")
-_ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"])
 _OF_WORDS = frozenset(
     ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
 )
 _OFCONTAINERS = frozenset(["copy", "get", "items", "pop", "popitem", "values"])
 _SAYING_NOTHING = frozenset((ast.Constant, ast.JoinedStr, ast.Lambda, ast.Slice))
-#: What tells of a function's names before any value is known.
-_TELLING = frozenset((
-    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AsyncFunctionDef, ast.AugAssign, ast.Call, ast.For,
-    ast.FunctionDef, ast.Import, ast.ImportFrom, ast.Lambda, ast.MatchAs, ast.MatchStar,
-    ast.NamedExpr, ast.comprehension, ast.withitem,
-))  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -81,58 +75,6 @@ class Shared:
     attributes: dict[str, int] = field(default_factory=dict)
     returned: dict[tuple[int, int], int] = field(default_factory=dict)
     depth: int = 0  # of calls whose results are looked at
-    _bodies: dict[int, Body] = field(default_factory=dict)
-
-    def body_of(self, function: FunctionNode) -> Body:
-        found = self._bodies.get(id(function))
-        if found is None:
-            found = self._bodies[id(function)] = Body(function)
-        return found
-
-
-class Body:
-    """All nodes of a function, those that bind names, and what its imports and `def`s bring.
-
-    `binding`: in the order in which Python comes to them. `told_apart`: names that `isinstance` is
-    asked about.
-    """
-
-    def __init__(self, function: FunctionNode) -> None:
-        self.nodes = walk(function.body)
-        self.binding: list[ast.AST] = []
-        self.imports: dict[str, str] = {}
-        self.inner: dict[str, int] = {}
-        self.told_apart: set[str] = set()
-        for node in self.nodes:
-            if node.__class__ not in _TELLING:
-                continue
-            if isinstance(node, ast.Call):
-                self._look_at_call(node)
-            elif isinstance(node, (ast.Import, ast.ImportFrom)):
-                self.imports.update(imported(node))
-            elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-                # A nested function is called by whatever it is handed to.
-                self.inner.update(dict.fromkeys(parameter_names(node.args), ANY))
-            else:
-                self.binding.append(node)
-        self.binding.sort(key=_when_bound)
-
-    def _look_at_call(self, node: ast.Call) -> None:
-        called = node.func
-        if isinstance(called, ast.Attribute):
-            if called.attr in _ADDING:
-                self.binding.append(node)
-        elif isinstance(called, ast.Name) and called.id == "isinstance":
-            self.told_apart.update(one.id for one in node.args[:1] if isinstance(one, ast.Name))
-
-
-def _when_bound(node: ast.AST) -> tuple[int, int]:
-    """The end of what a name is bound to: what binds others within that comes before."""
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-        node = node.iter
-    elif isinstance(node, ast.withitem):
-        node = node.context_expr
-    return getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0)
 
 
 class Values:
@@ -150,12 +92,12 @@ class Values:
         self.owner = owner
         self.self_name = receiver_name(node) if owner is not None else None
         self.shared = shared
-        body = shared.body_of(node)
-        self.nodes, self.imports, self.told_apart = body.nodes, body.imports, body.told_apart
+        self.body = body = around.body_of(node)
+        self.nodes, self.told_apart = body.nodes, body.told_apart
         self.names: dict[str, int] = dict(parameters)
         if self.self_name is not None:
             self.names[self.self_name] = 0
-        self.names.update(body.inner)
+        self.names.update(dict.fromkeys(body.inner, ANY))
         self._known: dict[int, int] | None = None
         self._read: set[str] = set()  # names, and attributes of whatever
         self._again = False
@@ -186,7 +128,7 @@ class Values:
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._bind(node.optional_vars, self.of(node.context_expr))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in _ADDING and isinstance(node.func.value, ast.Name):
+            if node.func.attr in ADDING and isinstance(node.func.value, ast.Name):
                 self._add(node.func.value.id, self._of_arguments(node))
         elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name is not None:
             self._bind_name(node.name, ANY)
@@ -400,14 +342,17 @@ class Values:
         return flags
 
     def qualified(self, node: ast.expr) -> str | None:
-        return self.around.qualified(node, self.imports)
+        known = self.body.qualified
+        if id(node) not in known:
+            known[id(node)] = self.around.qualified(node, self.body.imports)
+        return known[id(node)]
 
     def defines(self, function: ast.Attribute) -> bool:
         """Whether a method that is called on the object itself is one of the project's."""
         return (
             self.owner is not None
             and self.is_own(function.value)
-            and any(True for _ in self.around.methods(self.owner, function.attr))
+            and bool(self.around.methods(self.owner, function.attr))
         )
 
     def is_own(self, node: ast.expr) -> bool:
@@ -450,24 +395,3 @@ def _instance(given: int) -> int:
 def held(flags: int) -> int:
     """A container is what its elements are like, and nothing that Python cannot look into."""
     return flags & (LIKE | WANTED | OWN) | (HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0)
-
-
-def returned(function: FunctionNode) -> Iterator[ast.expr]:
-    """What a function returns; of a generator, what it yields is not told."""
-    for part in statements(function.body, into_definitions=False):
-        if isinstance(part, ast.Return) and part.value is not None:
-            yield part.value
-
-
-def receiver_name(method: FunctionNode) -> str | None:
-    """What a method calls its object; None for a static method."""
-    if any(getattr(one, "id", "") == "staticmethod" for one in method.decorator_list):
-        return None
-    positional = [*method.args.posonlyargs, *method.args.args]
-    return positional[0].arg if positional else None
-
-
-def parameter_names(arguments: ast.arguments) -> list[str]:
-    found = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    found += [one for one in (arguments.vararg, arguments.kwarg) if one is not None]
-    return [one.arg for one in found]

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import Any
 
 #: Fields that hold text, flags, `ctx` or a bare operator.
 _WITHOUT_NODES = frozenset((
@@ -25,21 +26,62 @@ _DEFINITIONS = frozenset((ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef))
 _BODIES = ("body", "orelse", "finalbody")
 _GROUPS = ("handlers", "cases")
 
-_fields: dict[type, tuple[tuple[str, bool], ...]] = {
-    ast.Constant: (),
-    ast.MatchSingleton: (),
-    ast.Name: (),
+_LEAVES = frozenset((
+    ast.Break, ast.Constant, ast.Continue, ast.Global, ast.MatchSingleton, ast.Name, ast.Nonlocal,
+    ast.Pass, ast.alias,
+))  # fmt: skip
+
+
+_fields: dict[type, tuple[tuple[str, bool], ...]] = dict.fromkeys(_LEAVES, ())
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """The nodes right below a node."""
+    fields = _fields.get(node.__class__)
+    if fields is None:
+        fields = _fields[node.__class__] = _fields_of(node.__class__)
+    found: list[ast.AST] = []
+    for name, mixed in fields:
+        child = getattr(node, name, None)
+        if child.__class__ is list:
+            found += [c for c in child if isinstance(c, ast.AST)] if mixed else child
+        elif child is not None:
+            found.append(child)
+    return found
+
+
+#: What gives the nodes below one of a kind, in one step for the most frequent; leaves have none.
+BELOW: dict[type, Callable[[Any], Iterable[ast.AST]]] = {
+    kind: children
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST) and kind not in _LEAVES
+} | {
+    ast.Assign: lambda node: (*node.targets, node.value),
+    ast.Attribute: lambda node: (node.value,),
+    ast.BinOp: lambda node: (node.left, node.right),
+    ast.Call: lambda node: (node.func, *node.args, *node.keywords),
+    ast.Compare: lambda node: (node.left, *node.comparators),
+    ast.Expr: lambda node: (node.value,),
+    ast.If: lambda node: (node.test, *node.body, *node.orelse),
+    ast.List: lambda node: node.elts,
+    ast.Starred: lambda node: (node.value,),
+    ast.Subscript: lambda node: (node.value, node.slice),
+    ast.Tuple: lambda node: node.elts,
+    ast.UnaryOp: lambda node: (node.operand,),
+    ast.keyword: lambda node: (node.value,),
 }
 
 
 def walk(nodes: Iterable[ast.AST]) -> list[ast.AST]:
     """The nodes and all below them, each after its parent; no `ctx`, no operators.
 
-    A third of the time of `ast.walk` (Python 3.11, tf-models-official: 1 ms for 1,000 lines).
+    Two fifths of the time of `ast.walk` (Python 3.11, tf-models-official: 0.8 ms for 1,000 lines).
     """
     found = list(nodes)
     for node in found:  # grows on the way
-        found += children(node)
+        below = BELOW.get(node.__class__)
+        if below is not None:
+            found += below(node)
     return found
 
 
@@ -58,21 +100,6 @@ def statements(body: Iterable[ast.stmt], into_definitions: bool = True) -> list[
         for name in _GROUPS:
             for group in getattr(statement, name, ()):
                 found += group.body
-    return found
-
-
-def children(node: ast.AST) -> list[ast.AST]:
-    """The nodes right below a node."""
-    fields = _fields.get(node.__class__)
-    if fields is None:
-        fields = _fields[node.__class__] = _fields_of(node.__class__)
-    found: list[ast.AST] = []
-    for name, mixed in fields:
-        child = getattr(node, name, None)
-        if child.__class__ is list:
-            found += [c for c in child if isinstance(c, ast.AST)] if mixed else child
-        elif child is not None:
-            found.append(child)
     return found
 
 
