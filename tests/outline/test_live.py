@@ -63,6 +63,14 @@ class Frozen(Plain):
     def build(self, shape):
         self.trainable = False
 
+class Table(tf.keras.layers.Layer):
+    def build(self, shape):
+        self.rows = self.add_weight(shape=(4, 4))
+        self.fixed = self.add_weight(shape=(4, 4), trainable=False)
+
+    def look_up(self, x):
+        return tf.gather(self.rows, x)
+
 class Silent(tf.keras.layers.Layer):
     pass
 
@@ -74,7 +82,7 @@ class Unkerased:
         return self.dense(x)
 
 class Block(tf.keras.Model):
-    def __init__(self):
+    def __init__(self, given):
         super().__init__()
         self.dense = tf.keras.layers.Dense(4)
         self.drop = tf.keras.layers.Dropout(0.1)
@@ -86,6 +94,8 @@ class Block(tf.keras.Model):
         self.frozen = Frozen()
         self.other = Unkerased()
         self.silent = Silent()
+        self.table = Table()
+        self.given = given
         self.me = Block()
 
     def encode(self, x):
@@ -123,6 +133,14 @@ class Block(tf.keras.Model):
         ("return self.other(x)", False),
         ("return self.me(x)", False),
         ("return self.silent(x)", False),
+        # what they hold
+        ("return tf.matmul(x, self.table.rows)", True),
+        ("return tf.matmul(x, self.table.fixed)", False),
+        ("return tf.matmul(x, self.given.rows)", False),
+        ("return tf.matmul(x, self.still.rows)", False),
+        ("return self.inner.dense(x)", True),
+        ("return self.table.look_up(x)", True),
+        ("return self.still.dense(x)", False),
         # methods
         ("return self.encode(x)", True),
         ("return self.encode(x=x)", True),
@@ -136,6 +154,24 @@ class Block(tf.keras.Model):
         ("return self.split(x, training)[1]", False),
         ("return self.split(x, training)[2]", False),
         ("return self.split(x, training)", True),  # a tuple
+        # loops
+        ("for _ in x:\n    y = self.dense(x)\nreturn y", False),
+        ("y = self.dense(x)\nfor _ in x:\n    y = self.inner(y)\nreturn y", True),
+        ("y = self.dense(x)\nfor y in x:\n    pass\nreturn y", False),
+        (
+            "y = self.dense(x)\nfor _ in x:\n    y = tf.round(x)\n    y = self.dense(x)\nreturn y",
+            True,
+        ),
+        ("y = self.dense(x)\nz = y\nfor _ in x:\n    y = z\n    z = tf.round(x)\nreturn y", False),
+        ("y = self.dense(x)\nwhile x:\n    y = tf.round(x)\nreturn y", False),
+        ("y = self.dense(x)\nfor _ in x:\n    y = tf.round(x)\n    break\nreturn y", False),
+        (
+            "y = self.dense(x)\nfor _ in x:\n    y = x\n    if x: continue\n    y = self.dense(x)\nreturn y",
+            False,
+        ),
+        ("for _ in x:\n    return self.dense(x)\nreturn self.dense(x)", True),
+        ("for _ in x:\n    return tf.round(x)\nreturn self.dense(x)", False),
+        ("y = {}\nfor _ in x:\n    y, z = both(y, x)\nreturn y", True),
         # functions of the project
         ("return scaled(self.dense(x), 2.0)", True),
         ("return scaled(2.0, by=self.dense(x))", False),

@@ -75,6 +75,7 @@ class _Object:
     def __init__(self, cls: ClassItem, around: Surroundings, depth: int) -> None:
         self.cls, self.around, self.depth = cls, around, depth
         self._known: dict[str, _What] = {}
+        self._parts: dict[str, _Object | None] = {}
 
     @cached_property
     def _assigned(self) -> dict[str, list[tuple[ast.expr | None, Surroundings]]]:
@@ -114,6 +115,19 @@ class _Object:
                 self._known[attribute] = _joined(self._layer(*one) for one in made)
         return self._known[attribute]
 
+    def part(self, attribute: str) -> _Object | None:
+        """The object of the project that an attribute surely is, made to be trained."""
+        if attribute not in self._parts:
+            made = self._assigned.get(attribute, ())
+            self._parts[attribute] = self._made(*made[0]) if len(made) == 1 else None
+        return self._parts[attribute]
+
+    def _made(self, value: ast.expr | None, around: Surroundings) -> _Object | None:
+        if not isinstance(value, ast.Call) or not _is_trainable(value) or not self.depth:
+            return None
+        found = _class_of_project(value.func, around)
+        return None if found is None else _Object(*found, self.depth - 1)
+
     def _layer(self, value: ast.expr | None, around: Surroundings) -> _What:
         if not isinstance(value, ast.Call) or not _is_trainable(value):
             return _UNSURE
@@ -123,17 +137,16 @@ class _Object:
             if known is None or known.kind != "layer" or known.gradient is not Gradient.FLOWS:
                 return _UNSURE
             return _LIVE if known.weights else _PASSES
-        found = _class_of_project(value.func, around)
-        if found is None or not self.depth:
-            return _UNSURE
-        cls, place = found
-        bases = map(keras_class, filter(None, place.library_bases(cls)))
+        inner = self._made(value, around)
+        return _UNSURE if inner is None else inner.output()
+
+    def output(self) -> _What:
+        """What calling a layer of the project gives."""
+        bases = map(keras_class, filter(None, self.around.library_bases(self.cls)))
         is_layer = any(base is not None and base.kind in ("layer", "model") for base in bases)
-        if not is_layer or place.methods(cls, "__call__"):
-            return _UNSURE
-        inner = _Object(cls, place, self.depth - 1)
-        for node, _, around_it in place.methods(cls, "call"):
-            return _joined(_returned(node, around_it, inner, {}, self.depth - 1))
+        if is_layer and not self.around.methods(self.cls, "__call__"):
+            for node, _, around in self.around.methods(self.cls, "call"):
+                return _joined(_returned(node, around, self, {}, self.depth))
         return _UNSURE
 
 
@@ -211,6 +224,8 @@ class _Body:
             case ast.With() if not _pauses(statement):
                 bound = [item.optional_vars for item in statement.items if item.optional_vars]
                 return self.run(statement.body, _without(names, bound))
+            case ast.For() | ast.While() if not _leaves_early(statement):
+                return self._after_loop(statement, names)
             case ast.For() | ast.While() | ast.Try() | ast.Match() | ast.With():
                 # Whatever is assigned in there, at any time, is not known any more.
                 inside = _without(names, [statement])
@@ -218,6 +233,18 @@ class _Body:
                 return inside
             case _:
                 return _without(names, [statement])
+
+    def _after_loop(self, loop: ast.For | ast.While, names: _Names) -> _Names:
+        """What holds before the loop and after any number of rounds."""
+        targets = [loop.target] if isinstance(loop, ast.For) else []
+        names, mark = _without(names, targets), len(self.returned)
+        while True:
+            after = self.run(loop.body, names)
+            met = _without(_met(names, after) or {}, targets)
+            if met == names:
+                return names
+            del self.returned[mark:]
+            names = met  # less is sure with each round
 
     def _bound(self, target: ast.expr, what: _What, names: _Names) -> _Names:
         match target:
@@ -242,9 +269,9 @@ class _Body:
                 return tuple(self.of(part, names) for part in parts)
             case ast.Tuple() | ast.List() | ast.Dict():
                 return _CONTAINER
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-                own = self.owner is not None and name == self.self_name
-                return _LIVE if own and self.owner and self.owner.is_weight(attribute) else _UNSURE
+            case ast.Attribute(value=value, attr=attribute):
+                thing = self._object(value)
+                return _LIVE if thing is not None and thing.is_weight(attribute) else _UNSURE
             case ast.BinOp() if isinstance(node.op, _ARITHMETIC):
                 sides = (self.of(node.left, names), self.of(node.right, names))
                 return _LIVE if _LIVE in sides else _UNSURE
@@ -269,12 +296,10 @@ class _Body:
 
     def _of_call(self, node: ast.Call, names: Mapping[str, _What]) -> _What:
         match node.func:
-            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name == self.self_name:
-                if self.owner is None:
-                    return _UNSURE
-                for method, _, place in self.owner.around.methods(self.owner.cls, attribute):
-                    return self._follow(method, place, self.owner, node, names)
-                what = self.owner.called(attribute)
+            case ast.Attribute(value=value, attr=attribute) if thing := self._object(value):
+                for method, _, place in thing.around.methods(thing.cls, attribute):
+                    return self._follow(method, place, thing, node, names)
+                what = thing.called(attribute)
                 if what == _PASSES:
                     return self.of(node.args[0], names) if node.args else _UNSURE
                 return what
@@ -288,6 +313,16 @@ class _Body:
         if (found := self.around.function(qualified)) is not None:
             return self._follow(*found, None, node, names)
         return _UNSURE
+
+    def _object(self, node: ast.expr) -> _Object | None:
+        """The object itself, or one of the project that it holds: `self.encoder`."""
+        match node:
+            case ast.Name(id=name) if name == self.self_name:
+                return self.owner
+            case ast.Attribute(value=value, attr=attribute):
+                holder = self._object(value)
+                return None if holder is None else holder.part(attribute)
+        return None
 
     def _follow(
         self,
@@ -359,7 +394,13 @@ def _met(one: _Names | None, other: _Names | None) -> _Names | None:
     """What is sure after both of two branches; one that is left takes no part."""
     if one is None or other is None:
         return other if one is None else one
-    return {name: one[name] for name in one if one[name] == other.get(name)}
+    return {name: _joined((one[name], other[name])) for name in one if name in other}
+
+
+def _leaves_early(loop: ast.For | ast.While) -> bool:
+    """Whether a loop may end, or begin anew, in the middle of its body."""
+    leaving = (ast.Break, ast.Continue, ast.Try)
+    return bool(loop.orelse) or any(isinstance(one, leaving) for one in statements(loop.body))
 
 
 def _without(names: _Names, parts: Iterable[ast.AST]) -> _Names:
