@@ -68,6 +68,21 @@ x = 1
 '''
 
 
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("nets.py", 2),
+        ("test_nets.py", 0),
+        ("a/nets_test.py", 0),
+        ("tests/nets.py", 2),
+        ("testing.py", 2),
+    ],
+)
+def test_classes_of_tests_are_left_out(path: str, count: int) -> None:
+    found = facts_of(b"import numpy\n" + CLASSES.encode(), path)
+    assert (len(found.classes), len(found.imports)) == (count, 1)
+
+
 def test_classes_have_the_members_that_their_text_sets() -> None:
     plain, child = facts_of(CLASSES.encode()).classes
     assert (plain.name, plain.bases) == ("Plain", ())

@@ -299,14 +299,11 @@ def is_of_tensors(name: str) -> bool:
 
 
 def _is_neighbour(x: Program, home: str, path: str) -> bool:
-    """In the same folder or package; test files and scripts define classes for themselves alone."""
+    """In the same folder or package; scripts define classes for themselves alone."""
     own, other = (os.path.join(os.path.dirname(p), "") for p in (home, path))
     assert x.project is not None
     packages = {x.project.module_name(p).partition(".")[0] for p in (home, path)}
     if not (own.startswith(other) or other.startswith(own) or len(packages) == 1):
-        return False
-    base = os.path.basename(path)
-    if base.startswith("test_") or base.endswith("_test.py"):
         return False
     source = x.project.source(path)
     return source is not None and _MAIN_GUARD not in source.text

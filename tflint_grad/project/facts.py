@@ -7,6 +7,7 @@ like code within a string is taken for code: facts choose candidates, they prove
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -55,13 +56,21 @@ class Facts(NamedTuple):
     classes: tuple[ClassFacts, ...]
 
 
-def facts_of(data: bytes) -> Facts:
-    """The facts of a file; whatever its bytes are, none raise."""
+def facts_of(data: bytes, path: str = "") -> Facts:
+    """The facts of a file; whatever its bytes are, none raise.
+
+    Tests define classes for themselves alone: those are left out.
+    """
     data = b"\n" + data
     return Facts(
         tuple(dict.fromkeys(_imports(data))) if b"import" in data else (),
-        tuple(_classes(data)) if b"\nclass" in data else (),
+        tuple(_classes(data)) if b"\nclass" in data and not _is_test(path) else (),
     )
+
+
+def _is_test(path: str) -> bool:
+    name = os.path.basename(path)
+    return name.startswith("test_") or name.endswith("_test.py")
 
 
 def _imports(data: bytes) -> Iterator[Import]:

@@ -71,7 +71,7 @@ class Index:
             return
         self._unsaved.add(path)
         if "facts" in self.__dict__:
-            facts = facts_of(data)
+            facts = facts_of(data, path)
             if self.facts.get(path) != facts:
                 self.facts[path] = facts
                 self._modules.clear()

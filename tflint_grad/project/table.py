@@ -21,7 +21,7 @@ MAX_BYTES = 50_000_000
 MAX_FOLDERS = 20_000
 #: A file that changed this shortly before it was read may change again within one tick of its clock.
 _FRESH_NS = 2_000_000_000
-_LAYOUT = 2
+_LAYOUT = 3
 _NOT_ENTERED = frozenset((*DEFAULT_EXCLUDE, "dist-packages"))
 
 Stamp = tuple[int, int]
@@ -108,7 +108,7 @@ def gather(
             data = read(path)
             if data is None:
                 continue
-            facts = facts_of(data)
+            facts = facts_of(data, path)
         found[path] = facts
         if stamp is not None and path not in unsaved:
             record[path] = (stamp, facts)
