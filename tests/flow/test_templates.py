@@ -8,6 +8,9 @@ import pytest
 
 from tflint_grad.config import SettingsFinder
 from tflint_grad.engine import lint_files
+from tflint_grad.flow import run
+from tflint_grad.outline import outline
+from tflint_grad.source import SourceText
 
 BASE = """\
 import tensorflow as tf
@@ -86,3 +89,18 @@ def test_the_base_class_is_executed_for_itself_too(tmp_path: Path) -> None:
     concrete = BASE.replace("raise NotImplementedError", CUT)
     soft = subclass("Soft", "return tf.tanh(v)")
     assert places(tmp_path, base=concrete + soft) == [("base", 9)]
+
+
+def steps(text: str) -> int:
+    return run(outline(SourceText.from_text(text, "trainer.py"))).steps
+
+
+def test_what_a_subclass_does_not_define_is_not_executed_for_it_again() -> None:
+    root = "class Root:\n    def activate(self, v):\n        return tf.tanh(v)\n\n\n"
+    template = BASE.replace("class Trainer:", root + "class Trainer(Root):").replace(
+        "    def activate(self, v):\n        raise NotImplementedError\n\n", ""
+    )
+    other = "\n\nclass Net(Trainer):\n    def describe(self):\n        return 1\n"
+    alone = steps(template)
+    assert steps(template + other) - alone < 10
+    assert steps(template + subclass("Net", "return tf.tanh(v)")) - alone > 20

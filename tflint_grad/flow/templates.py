@@ -73,11 +73,12 @@ def _asked_of_self(x: Program, cls: Class) -> set[str]:
 
 
 def _defined_beside(x: Program, cls: Class, base: Class) -> set[str]:
-    """What an instance has that is not of `base`: of the class itself and of its other bases."""
+    """What an instance has that one of `base` has not: of the class itself and its other bases."""
     found: set[str] = set()
+    inherited = {entry.identity for entry in base.ancestry()}
     for entry in cls.ancestry():
         pending = x.pending_members.get(entry.identity)
-        if pending is not None and entry is not base:
+        if pending is not None and entry.identity not in inherited:
             found |= pending.item.attribute_names
     return {name for name in found if not name.startswith("__") or name == "__call__"}
 
