@@ -74,6 +74,15 @@ class Table(tf.keras.layers.Layer):
 class Silent(tf.keras.layers.Layer):
     pass
 
+class Holder(tf.keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.plain = Plain()
+        self.plain.trainable = False
+
+    def call(self, x):
+        return self.plain(x)
+
 class Unkerased:
     def __init__(self):
         self.dense = tf.keras.layers.Dense(4)
@@ -97,6 +106,7 @@ class Block(tf.keras.Model):
         self.table = Table()
         self.given = given
         self.me = Block()
+        self.holder = Holder()
 
     def encode(self, x):
         return self.dense(x)
@@ -131,6 +141,7 @@ class Block(tf.keras.Model):
         ("return self.called(x)", False),
         ("return self.frozen(x)", False),
         ("return self.other(x)", False),
+        ("return self.holder(x)", False),
         ("return self.me(x)", False),
         ("return self.silent(x)", False),
         # what they hold
@@ -181,6 +192,9 @@ class Block(tf.keras.Model):
         ("y, z = both(self.dense(x), x)\nreturn z", False),
         ("y, (z, w) = both(x, both(self.dense(x), x))\nreturn z", True),
         ("scaled = tf.round\nreturn scaled(self.dense(x), 2.0)", False),
+        ("def scaled(x, by):\n    return tf.round(x)\nreturn scaled(self.dense(x), 2.0)", False),
+        ("import other as tf\nreturn tf.abs(self.dense(x))", False),
+        ("from other import scaled\nreturn scaled(self.dense(x), 2.0)", False),
         # what lets everything through
         ("return self.drop(self.dense(x))", True),
         ("return self.drop(tf.round(self.dense(x)))", False),

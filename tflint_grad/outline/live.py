@@ -8,23 +8,23 @@ will be told.
 from __future__ import annotations
 
 import ast
-import builtins
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tflint_grad.knowledge.keras_api import keras_class, layer_class, member
+from tflint_grad.knowledge.keras_api import keras_class, layer_class
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact
-from tflint_grad.outline.bindings import assigned_attributes, root_name
-from tflint_grad.outline.body import receiver_name
+from tflint_grad.outline.bindings import bound_names, root_name
+from tflint_grad.outline.body import parameter_names, receiver_name
 from tflint_grad.outline.causes import OF_SHAPE, is_float, type_arguments
 from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.walk import statements, walk
+from tflint_grad.outline.weights import class_of_project, may_own_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tflint_grad.outline.body import FunctionNode
-    from tflint_grad.outline.surroundings import Surroundings
+    from tflint_grad.outline.surroundings import Assigned, Surroundings
     from tflint_grad.outline.units import ClassItem
 
 #: Computed from a weight of the object by operations that let its gradient through.
@@ -39,31 +39,50 @@ _UNSURE = ""
 _What = str | tuple["_What", ...]
 _Names = dict[str, _What]
 
-_BUILTINS = frozenset(dir(builtins))
-_MAKING = frozenset(("add_variable", "add_weight", "get_variable", "make_variable", "Variable"))
-_OF_CONTAINERS = frozenset(("append", "extend", "get", "items", "keys", "pop", "update", "values"))
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.MatMult)
 _NOT_FOLLOWED = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
-#: Calls inside each other: of methods, functions and layers of the project.
+#: Calls inside each other, of methods, functions and layers of the project; and all together.
 _MAX_DEPTH = 4
+_MAX_BODIES = 150
 
 
 def needs_no_execution(node: FunctionNode, owner: ClassItem, around: Surroundings) -> bool:
     """Whether all that `call` may return is surely live, or no tensor, or of an object without weights."""
-    if not _may_own_weights(owner, around):
+    if not may_own_weights(owner, around):
         return True
-    return all(_returned(node, around, _Object(owner, around, _MAX_DEPTH), {}, _MAX_DEPTH))
+    limits = _Limits(_MAX_DEPTH, [_MAX_BODIES])
+    return all(_returned(node, around, _Object(owner, around, limits), {}, limits))
+
+
+class _Limits:
+    """How far what is called may be followed: `depth` from here, `bodies` of all that is left."""
+
+    def __init__(self, depth: int, bodies: list[int]) -> None:
+        self.depth, self.bodies = depth, bodies
+
+    def deeper(self) -> _Limits:
+        return _Limits(self.depth - 1, self.bodies)
+
+    def allow_body(self) -> bool:
+        self.bodies[0] -= 1
+        return self.depth > 0 and self.bodies[0] >= 0
 
 
 def _returned(
-    node: FunctionNode, around: Surroundings, owner: _Object | None, names: _Names, depth: int
+    node: FunctionNode,
+    around: Surroundings,
+    owner: _Object | None,
+    names: _Names,
+    limits: _Limits,
 ) -> list[_What]:
     """What each return of a function surely gives; unsure, if that of one cannot be told."""
     parts = statements(node.body, into_definitions=False)
     count = sum(isinstance(part, ast.Return) for part in parts)
-    if not depth or not count or any(isinstance(one, _NOT_FOLLOWED) for one in walk(node.body)):
+    if not count or not limits.allow_body():
         return [_UNSURE]
-    body = _Body(node, around, owner, depth)
+    if any(isinstance(one, _NOT_FOLLOWED) for one in around.body_of(node).nodes):
+        return [_UNSURE]
+    body = _Body(node, around, owner, limits)
     body.run(node.body, names)
     # A return in a block that is not followed, in an `except` or a `case`, is not told of.
     return body.returned if len(body.returned) == count else [_UNSURE]
@@ -72,26 +91,15 @@ def _returned(
 class _Object:
     """What the attributes of an object surely are: weights, layers that have some, or unknown."""
 
-    def __init__(self, cls: ClassItem, around: Surroundings, depth: int) -> None:
-        self.cls, self.around, self.depth = cls, around, depth
+    def __init__(self, cls: ClassItem, around: Surroundings, limits: _Limits) -> None:
+        self.cls, self.around, self.limits = cls, around, limits
         self._known: dict[str, _What] = {}
         self._parts: dict[str, _Object | None] = {}
 
     @cached_property
-    def _assigned(self) -> dict[str, list[tuple[ast.expr | None, Surroundings]]]:
-        found: dict[str, list[tuple[ast.expr | None, Surroundings]]] = {}
-        for cls, place in self.around.ancestry(self.cls):
-            for statement in statements(cls.node.body):
-                for target in assigned_attributes(statement):
-                    whole = isinstance(statement, ast.Assign) and target in statement.targets
-                    value = statement.value if whole and isinstance(statement, ast.Assign) else None
-                    found.setdefault(target.attr, []).append((value, place))
+    def _assigned(self) -> Mapping[str, Sequence[Assigned]]:
+        found = self.around.assigned(self.cls)
         return {} if "trainable" in found else found  # what is frozen is not asked for
-
-    def is_without_weights(self, attribute: str) -> bool:
-        """Whether an attribute is a function, a loss, or of a class that is looked at itself."""
-        made = self._assigned.get(attribute, ())
-        return bool(made) and all(_is_known(value, place) for value, place in made)
 
     def is_weight(self, attribute: str) -> bool:
         """Whether an attribute is the result of `self.add_weight(…)`, and of nothing else."""
@@ -123,10 +131,10 @@ class _Object:
         return self._parts[attribute]
 
     def _made(self, value: ast.expr | None, around: Surroundings) -> _Object | None:
-        if not isinstance(value, ast.Call) or not _is_trainable(value) or not self.depth:
+        if not isinstance(value, ast.Call) or not _is_trainable(value):
             return None
-        found = _class_of_project(value.func, around)
-        return None if found is None else _Object(*found, self.depth - 1)
+        found = class_of_project(value.func, around) if self.limits.depth else None
+        return None if found is None else _Object(*found, self.limits.deeper())
 
     def _layer(self, value: ast.expr | None, around: Surroundings) -> _What:
         if not isinstance(value, ast.Call) or not _is_trainable(value):
@@ -146,48 +154,23 @@ class _Object:
         is_layer = any(base is not None and base.kind in ("layer", "model") for base in bases)
         if is_layer and not self.around.methods(self.cls, "__call__"):
             for node, _, around in self.around.methods(self.cls, "call"):
-                return _joined(_returned(node, around, self, {}, self.depth))
+                return _joined(_returned(node, around, self, {}, self.limits))
         return _UNSURE
-
-
-def _is_known(value: ast.expr | None, around: Surroundings) -> bool:
-    making = value.func if isinstance(value, ast.Call) else value
-    if making is None:
-        return False
-    qualified = around.qualified(making)
-    if qualified is not None and is_tensorflow(qualified):
-        return _is_weightless(qualified) if making is not value else fact(qualified) is not None
-    return making is not value and _class_of_project(making, around) is not None
-
-
-def _is_weightless(qualified: str) -> bool:
-    """Whether instances of a class of TensorFlow or Keras have no weights to train."""
-    known, layer = keras_class(qualified), layer_class(qualified)
-    return (known is not None and known.kind in ("loss", "metric")) or (
-        layer is not None and layer.kind == "layer" and not layer.weights
-    )
 
 
 def _is_trainable(making: ast.Call) -> bool:
     return all(keyword.arg != "trainable" for keyword in making.keywords)
 
 
-def _class_of_project(
-    function: ast.expr, around: Surroundings
-) -> tuple[ClassItem, Surroundings] | None:
-    if isinstance(function, ast.Name) and function.id in around.classes:
-        return around.classes[function.id], around
-    return around.imported_class(around.qualified(function))
-
-
 class _Body:
     """The body of a function executed in order, for what its names surely stand for."""
 
     def __init__(
-        self, node: FunctionNode, around: Surroundings, owner: _Object | None, depth: int
+        self, node: FunctionNode, around: Surroundings, owner: _Object | None, limits: _Limits
     ) -> None:
-        self.around, self.owner, self.depth = around, owner, depth
+        self.around, self.owner, self.limits = around, owner, limits
         self.self_name = receiver_name(node) if owner is not None else None
+        self.local = bound_names(node.body) | {*parameter_names(node.args)}
         self.returned: list[_What] = []
 
     # --- statements
@@ -303,10 +286,12 @@ class _Body:
                 if what == _PASSES:
                     return self.of(node.args[0], names) if node.args else _UNSURE
                 return what
-            case ast.Name(id=name) if name in names:
+            case ast.Name(id=name) if name in self.local:
                 return _UNSURE
             case ast.Name(id=name) if name in self.around.functions:
                 return self._follow(self.around.functions[name], self.around, None, node, names)
+        if root_name(node.func) in self.local:
+            return _UNSURE
         qualified = self.around.qualified(node.func)
         if qualified is not None and is_tensorflow(qualified):
             return self._of_operation(qualified, node, names)
@@ -342,7 +327,7 @@ class _Body:
             given = {name: self.of(value, names) for name, value in values}
         for keyword in call.keywords:
             given[keyword.arg or ""] = self.of(keyword.value, names)
-        return _joined(_returned(node, around, owner, given, self.depth - 1))
+        return _joined(_returned(node, around, owner, given, self.limits.deeper()))
 
     def _of_operation(self, name: str, node: ast.Call, names: Mapping[str, _What]) -> _What:
         known = fact(name)
@@ -413,42 +398,3 @@ def _without(names: _Names, parts: Iterable[ast.AST]) -> _Names:
         elif name := getattr(node, "name", None):  # of a definition, a pattern, an exception
             bound.add(name)
     return {name: what for name, what in names.items() if name not in bound}
-
-
-def _may_own_weights(
-    owner: ClassItem, around: Surroundings, seen: frozenset[int] = frozenset()
-) -> bool:
-    """Whether a method of a class may make a weight, or make or call anything that has some."""
-    seen |= {id(owner.node)}
-    thing = _Object(owner, around, depth=0)
-    return len(seen) > _MAX_DEPTH or any(
-        isinstance(node, ast.Call) and _may_have_weights(node.func, thing, place, seen)
-        for cls, place in around.ancestry(owner)
-        for node in walk(cls.node.body)
-    )
-
-
-def _may_have_weights(
-    function: ast.expr, owner: _Object, around: Surroundings, seen: frozenset[int]
-) -> bool:
-    """Whether what is called may make a weight, or be a layer."""
-    if (found := _class_of_project(function, around)) is not None:
-        return id(found[0].node) not in seen and _may_own_weights(*found, seen)
-    qualified = around.qualified(function)
-    if qualified is not None:
-        if not is_tensorflow(qualified):
-            return around.function(qualified) is None
-        leaf = qualified.rpartition(".")[2]
-        is_class = leaf[:1].isupper() and fact(qualified) is None
-        return leaf in _MAKING or (is_class and not _is_weightless(qualified))
-    match function:
-        case ast.Name(id=name):
-            return name not in around.functions and name not in _BUILTINS and name != "cls"
-        case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            is_method = member("model", name) is not None or around.methods(owner.cls, name)
-            return name in _MAKING or not (is_method or owner.is_without_weights(name))
-        case ast.Attribute(value=receiver, attr=name):
-            # `layers.Dense(4)` after `layers = tf.keras.layers`, `self.net.encode(x)`.
-            is_called = root_name(receiver) == "self" and name not in _OF_CONTAINERS
-            return name in _MAKING or name[:1].isupper() or is_called
-    return True

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A method, the class of the object that it is called on, and what is around it.
 _Method = tuple[FunctionNode, ClassItem, "Surroundings"]
+#: What an attribute is assigned, if that is told, and what is around it.
+Assigned = tuple["ast.expr | None", "Surroundings"]
 #: A definition of another file, and what is around it.
 Elsewhere = tuple["DefItem | ClassItem", "Surroundings"]
 
@@ -88,6 +90,7 @@ class Neighbours:
             around._ancestries.clear()
             around._methods.clear()
             around._bodies.clear()
+            around._assigned.clear()
         self._known.clear()
         self._files.clear()
 
@@ -107,6 +110,7 @@ class Surroundings:
     _methods: dict[tuple[ClassItem, str], list[_Method]] = field(default_factory=dict, repr=False)
 
     _bodies: dict[FunctionNode, Body] = field(default_factory=dict, repr=False)
+    _assigned: dict[ClassItem, dict[str, list[Assigned]]] = field(default_factory=dict, repr=False)
 
     @property
     def items(self) -> Sequence[Item]:
@@ -287,6 +291,20 @@ class Surroundings:
                 for member in cls.members
                 if isinstance(member, DefItem) and member.name == name
             ]
+        return found
+
+    def assigned(self, item: ClassItem) -> Mapping[str, Sequence[Assigned]]:
+        """What a class and its bases in the project assign to attributes, of whatever object."""
+        found = self._assigned.get(item)
+        if found is None:
+            found = self._assigned[item] = {}
+            for cls, around in self.ancestry(item):
+                for statement in statements(cls.node.body):
+                    whole = statement if isinstance(statement, ast.Assign) else None
+                    for target in assigned_attributes(statement):
+                        is_told = whole is not None and target in whole.targets
+                        value = whole.value if whole is not None and is_told else None
+                        found.setdefault(target.attr, []).append((value, around))
         return found
 
     def made_by(self, owner: ClassItem, attribute: str) -> Iterator[ClassItem]:
