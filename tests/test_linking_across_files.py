@@ -178,6 +178,24 @@ def test_what_is_called_a_model_is_no_other_module(
     assert shown(tmp_path, files) == expected
 
 
+def test_a_decorator_is_no_step_of_the_way(tmp_path: Path) -> None:
+    test = (
+        "import pytest\n"
+        + HEAD
+        + '@pytest.mark.parametrize("x", [1.0])\ndef test_step(x):\n    step(Hard(), x)\n'
+    )
+    (tmp_path / ".git").mkdir()
+    for name, text in {"nets.py": NETS, "trainer.py": trainer(), "test_it.py": test}.items():
+        (tmp_path / name).write_text(text)
+    (report,) = lint_files([str(tmp_path / "trainer.py")], SettingsFinder(isolated=True))
+    (finding,) = report.findings
+    calls = [step for step in finding.trace if step.message == "called from here"]
+    assert [(Path(step.filename).name, step.location.row) for step in calls] == [
+        ("test_it.py", test.count("\n")),
+        ("trainer.py", 6),
+    ]
+
+
 # --- by use: the class that offers what is used of a parameter
 
 HARD = NET.format(name="Hard", value="tf.round(self.dense(x))")

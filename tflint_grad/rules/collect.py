@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -105,10 +106,21 @@ def _shown_place(problem: Problem) -> Place:
     return station.calls[shared][1] if shared < len(station.calls) else station.place
 
 
+def _is_decorator(place: Place) -> bool:
+    """Whether what calls is a decorator: `@pytest.mark.parametrize` tells nothing of the way."""
+    return any(
+        isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and span_of(place)[0].row < statement.lineno
+        for statement in place.unit.nodes[:1]
+    )
+
+
 def _trace(problem: Problem, shown: Place) -> Iterator[TraceStep]:
     """Tape opened, called from, broken here, asked for here: in the order of the execution."""
     calls: list[tuple[str, Station | Place]] = [
-        ("called from here", call) for _, call in problem.station.calls if call is not shown
+        ("called from here", call)
+        for _, call in problem.station.calls
+        if call is not shown and not _is_decorator(call)
     ]
     before = [entry for entry in problem.story if entry[0] == "tape opened here"]
     after = [entry for entry in problem.story if entry[0] != "tape opened here"]
