@@ -183,6 +183,12 @@ class Block(tf.keras.Model):
         ("for _ in x:\n    return self.dense(x)\nreturn self.dense(x)", True),
         ("for _ in x:\n    return tf.round(x)\nreturn self.dense(x)", False),
         ("y = {}\nfor _ in x:\n    y, z = both(y, x)\nreturn y", True),
+        # once more what passes, and what is not the only method of a name
+        ("return self.add([tf.round(self.dense(x)), x])", False),
+        ("return self.twice(x)", False),
+        ("return self.replaced(x)", False),
+        ("def f():\n    nonlocal y\n    y = tf.round(y)\ny = self.dense(x)\nf()\nreturn y", False),
+        ("y = self.dense(x)\nfrom math import pi as y\nreturn y", False),
         # functions of the project
         ("return scaled(self.dense(x), 2.0)", True),
         ("return scaled(2.0, by=self.dense(x))", False),
@@ -339,3 +345,14 @@ class Rounding(tf.keras.layers.Layer):
         return tf.round(x)
 """
     assert is_settled_in(text, "Rounding") is settled
+
+
+def test_tuples_and_loops_in_each_other_cost_no_more_than_they_are_long() -> None:
+    tuples = "\n".join(["a = (1, 1)", *["a = (a, a)"] * 60])
+    branches = f"if x:\n{textwrap.indent(tuples, '    ')}\nelse:\n{textwrap.indent(tuples, '    ')}"
+    assert is_settled(f"{branches}\nreturn self.dense(x)")
+    loops = "".join(
+        f"{'    ' * n}for _ in x:\n{'    ' * (n + 1)}y{n} = self.dense(x)\n" for n in range(16)
+    )
+    inner = "".join(f"{'    ' * 16}y{n} = tf.round(x)\n" for n in range(16))
+    assert not is_settled(f"{loops}{inner}return y3")

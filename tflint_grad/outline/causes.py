@@ -265,8 +265,8 @@ _BY_GRADIENT = {
 
 
 def type_arguments(node: ast.Call) -> Iterator[ast.expr]:
-    yield from node.args[1:]
-    yield from (keyword.value for keyword in node.keywords)
+    yield from node.args[1:2]
+    yield from (keyword.value for keyword in node.keywords if keyword.arg != "name")
 
 
 def is_float(node: ast.expr) -> bool:

@@ -18,6 +18,8 @@ from tflint_grad.outline.values import (
     ANY,
     DATA,
     LIKE,
+    MADE,
+    OWN,
     SYMBOLIC,
     Shared,
     Values,
@@ -397,7 +399,8 @@ def _arguments(
     if rest:
         found.update(dict.fromkeys(collecting, held(rest)))
     for parameter in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
-        # A number by its annotation, unless what it is given is an operation's for sure.
-        if _annotation(parameter) in _NUMBERS and not found.get(parameter.arg, 0) & SYMBOLIC:
+        # A setting of the object is the number that an annotation says; a tensor stays one.
+        flags = found.get(parameter.arg, 0)
+        if flags & OWN and not flags & (SYMBOLIC | MADE) and _annotation(parameter) in _NUMBERS:
             found[parameter.arg] = 0
     return found

@@ -17,6 +17,7 @@ from tflint_grad.outline.bindings import bound_names, root_name
 from tflint_grad.outline.body import parameter_names, receiver_name
 from tflint_grad.outline.causes import OF_SHAPE, is_float, type_arguments
 from tflint_grad.outline.surroundings import is_tensorflow
+from tflint_grad.outline.units import DefItem
 from tflint_grad.outline.walk import statements, walk
 from tflint_grad.outline.weights import class_of_project, may_own_weights
 
@@ -40,7 +41,7 @@ _What = str | tuple["_What", ...]
 _Names = dict[str, _What]
 
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.MatMult)
-_NOT_FOLLOWED = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
+_NOT_FOLLOWED = (ast.Global, ast.NamedExpr, ast.Nonlocal, ast.Yield, ast.YieldFrom)
 #: Calls inside each other, of methods, functions and layers of the project; and all together.
 _MAX_DEPTH = 4
 _MAX_BODIES = 150
@@ -148,14 +149,24 @@ class _Object:
         inner = self._made(value, around)
         return _UNSURE if inner is None else inner.output()
 
+    def method(self, name: str) -> tuple[FunctionNode, Surroundings] | None:
+        """The only method that a name can stand for, and what is around it."""
+        if name in self.around.assigned(self.cls):
+            return None
+        for cls, place in self.around.ancestry(self.cls):
+            nodes = [m.node for m in cls.members if isinstance(m, DefItem) and m.name == name]
+            if nodes or cls.binds(name):
+                return (nodes[0], place) if len(nodes) == 1 else None
+        return None
+
     def output(self) -> _What:
         """What calling a layer of the project gives."""
         bases = map(keras_class, filter(None, self.around.library_bases(self.cls)))
         is_layer = any(base is not None and base.kind in ("layer", "model") for base in bases)
-        if is_layer and not self.around.methods(self.cls, "__call__"):
-            for node, _, around in self.around.methods(self.cls, "call"):
-                return _joined(_returned(node, around, self, {}, self.limits))
-        return _UNSURE
+        method = self.method("call")
+        if method is None or not is_layer or self.around.methods(self.cls, "__call__"):
+            return _UNSURE
+        return _joined(_returned(*method, self, {}, self.limits))
 
 
 def _is_trainable(making: ast.Call) -> bool:
@@ -222,6 +233,10 @@ class _Body:
         targets = [loop.target] if isinstance(loop, ast.For) else []
         names, mark = _without(names, targets), len(self.returned)
         while True:
+            if not self.limits.allow_body():
+                names = _without(names, [loop])
+                self.run(loop.body, names)
+                return names
             after = self.run(loop.body, names)
             met = _without(_met(names, after) or {}, targets)
             if met == names:
@@ -249,7 +264,7 @@ class _Body:
             case ast.Name(id=name):
                 return names.get(name, _UNSURE)
             case ast.Tuple(elts=parts) if parts and not _any_starred(parts):
-                return tuple(self.of(part, names) for part in parts)
+                return tuple(_flat(self.of(part, names)) for part in parts)
             case ast.Tuple() | ast.List() | ast.Dict():
                 return _CONTAINER
             case ast.Attribute(value=value, attr=attribute):
@@ -280,12 +295,11 @@ class _Body:
     def _of_call(self, node: ast.Call, names: Mapping[str, _What]) -> _What:
         match node.func:
             case ast.Attribute(value=value, attr=attribute) if thing := self._object(value):
-                for method, _, place in thing.around.methods(thing.cls, attribute):
-                    return self._follow(method, place, thing, node, names)
+                if thing.around.methods(thing.cls, attribute):
+                    method = thing.method(attribute)
+                    return self._follow(*method, thing, node, names) if method else _UNSURE
                 what = thing.called(attribute)
-                if what == _PASSES:
-                    return self.of(node.args[0], names) if node.args else _UNSURE
-                return what
+                return self._passed(node.args[:1], names) if what == _PASSES else what
             case ast.Name(id=name) if name in self.local:
                 return _UNSURE
             case ast.Name(id=name) if name in self.around.functions:
@@ -298,6 +312,11 @@ class _Body:
         if (found := self.around.function(qualified)) is not None:
             return self._follow(*found, None, node, names)
         return _UNSURE
+
+    def _passed(self, given: Sequence[ast.expr], names: Mapping[str, _What]) -> _What:
+        """What a layer without weights makes of a tensor, or of a list of tensors."""
+        parts = [p for one in given for p in (one.elts if isinstance(one, ast.List) else [one])]
+        return _LIVE if any(self.of(part, names) == _LIVE for part in parts) else _UNSURE
 
     def _object(self, node: ast.expr) -> _Object | None:
         """The object itself, or one of the project that it holds: `self.encoder`."""
@@ -350,6 +369,13 @@ class _Body:
         return _UNSURE
 
 
+def _flat(what: _What) -> _What:
+    """A tuple of tuples within another one is a container: what is told of a value stays small."""
+    return (
+        _CONTAINER if isinstance(what, tuple) and any(isinstance(w, tuple) for w in what) else what
+    )
+
+
 def _any_starred(parts: Iterable[ast.expr]) -> bool:
     return any(isinstance(part, ast.Starred) for part in parts)
 
@@ -395,6 +421,7 @@ def _without(names: _Names, parts: Iterable[ast.AST]) -> _Names:
         if isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Load):
                 bound.add(node.id)
-        elif name := getattr(node, "name", None):  # of a definition, a pattern, an exception
-            bound.add(name)
+        else:  # of a definition, an import, a pattern, an exception
+            told = (getattr(node, field, None) for field in ("name", "asname", "rest"))
+            bound.update(name.partition(".")[0] for name in told if isinstance(name, str))
     return {name: what for name, what in names.items() if name not in bound}
