@@ -23,7 +23,7 @@ MAX_CALLERS = 4
 #: As many more that reach this file through another definition only.
 MAX_FAR_CALLERS = 2
 #: The steps they get together until one of them comes to this file, and those that it gets then:
-#: whoever comes at all does so soon (within 611 steps in 66 of 67 cases of 56 packages).
+#: of 69 that came, in six packages, 65 had done so by then (imports included).
 STEPS_ON_THE_WAY = 500
 CALLER_STEPS = 1_500
 #: Of these, and of what they call in further files.

@@ -310,10 +310,10 @@ def run_body(
     Code of another file gets a share of steps of its own, so that what it does cannot end the
     analysis of the caller; beyond that share it is out of sight.
     """
-    if x.is_own(function.unit):
+    is_own = x.is_own(function.unit)
+    if is_own:
         x.use_reserve()
-        return _run_here(x, function, bound, node, on_yield, context, is_entry)
-    if on_yield is not None or node is function.node:
+    if is_own or on_yield is not None or node is function.node:
         return _run_here(x, function, bound, node, on_yield, context, is_entry)
     if x.recording:
         return _run_abroad(x, function, bound, node, context, is_entry)

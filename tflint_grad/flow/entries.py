@@ -31,6 +31,7 @@ from tflint_grad.flow.values import (
 )
 from tflint_grad.knowledge.names import canonical
 from tflint_grad.knowledge.operations import tensor_attribute, tensor_method
+from tflint_grad.outline.body import PLAIN
 from tflint_grad.project import CALLED, OF_KERAS
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _parameter(
         return x.instance_of(linked)
     identity = x.new_source(SourceKind.OBJECT, name, station)
     x.sources[identity].is_parameter = True
-    if annotation in ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]"):
+    if annotation in PLAIN:
         return Data(Kind.HOST, dtype=annotation.removeprefix("Optional[").removesuffix("]"))
     if annotation.endswith(("ndarray", "NDArray")):
         return Data(Kind.NDARRAY, {identity: LEAF}, identity=identity)

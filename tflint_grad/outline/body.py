@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
+#: Annotations of parameters that are no tensors.
+PLAIN = ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]")
 #: Methods that put their arguments into what they are called on.
 ADDING = frozenset(["add", "append", "extend", "insert", "setdefault", "update"])
 #: What tells of a function's names before any value is known.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.keras_api import keras_class
 from tflint_grad.knowledge.names import is_keras2
-from tflint_grad.outline.body import parameter_names, receiver_name
+from tflint_grad.outline.body import PLAIN, parameter_names, receiver_name
 from tflint_grad.outline.causes import Harm, worst
 from tflint_grad.outline.live import needs_no_execution
 from tflint_grad.outline.surroundings import is_tensorflow
@@ -46,7 +46,6 @@ _HARMLESS_DECORATORS = frozenset(("abstractmethod", "override", "with_name_scope
 _STAGING = ("custom_gradient", "do_not_convert", "function", "jit_compile", "recompute_grad")
 _NAMING_FUNCTIONS = frozenset((ast.Attribute, ast.Call, ast.Name))
 _NOT_CONVERTED = frozenset((ast.NamedExpr, ast.Yield, ast.YieldFrom))
-_NUMBERS = ("int", "bool", "str", "Optional[int]", "Optional[str]", "Optional[bool]")
 _ROLES = ("classmethod", "property", "staticmethod")
 _COMPILE = re.compile(r"\.\s*compile\s*\(")
 _MAX_FUNCTIONS = 200
@@ -228,7 +227,7 @@ def _of_parameter(parameter: ast.arg, default: ast.expr | None) -> int:
         return LIKE | SYMBOLIC
     if isinstance(default, ast.Constant) and default.value is not None:
         return 0
-    if annotation in _NUMBERS:
+    if annotation in PLAIN:
         return 0
     return 0 if parameter.arg in _NOT_TENSORS else LIKE
 
@@ -401,6 +400,6 @@ def _arguments(
     for parameter in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
         # A setting of the object is the number that an annotation says; a tensor stays one.
         flags = found.get(parameter.arg, 0)
-        if flags & OWN and not flags & (SYMBOLIC | MADE) and _annotation(parameter) in _NUMBERS:
+        if flags & OWN and not flags & (SYMBOLIC | MADE) and _annotation(parameter) in PLAIN:
             found[parameter.arg] = 0
     return found

@@ -165,8 +165,8 @@ def mark_needed(
             is_root = item.names.is_root or id(item) in going_wrong
             if isinstance(item, DefItem):
                 # Without a tape a hook is executed for what may go wrong in it, not for its state.
-                waits = has_tape or owner is None or item.name not in IMPLICIT_METHODS
-                item.is_entry = is_root or (waits and _leads(item, owner, asked))
+                is_mere_hook = owner is not None and item.name in IMPLICIT_METHODS and not has_tape
+                item.is_entry = is_root or (not is_mere_hook and _leads(item, owner, asked))
             elif isinstance(item, CodeItem) and owner is None:
                 item.is_entry = has_tape or is_root
     return frozenset(asked_by_name) if has_tape else frozenset()

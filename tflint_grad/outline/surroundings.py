@@ -108,7 +108,6 @@ class Surroundings:
         default_factory=dict, repr=False
     )
     _methods: dict[tuple[ClassItem, str], list[_Method]] = field(default_factory=dict, repr=False)
-
     _bodies: dict[FunctionNode, Body] = field(default_factory=dict, repr=False)
     _assigned: dict[ClassItem, dict[str, list[Assigned]]] = field(default_factory=dict, repr=False)
 
