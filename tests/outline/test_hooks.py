@@ -6,8 +6,9 @@ import gc
 
 import pytest
 
-from tflint_grad.outline import DefItem, outline
-from tflint_grad.outline.surroundings import Surroundings
+from tflint_grad.outline import DefItem, outline, shallow_outline
+from tflint_grad.outline.hooks import going_wrong
+from tflint_grad.outline.surroundings import Neighbours, Surroundings
 from tflint_grad.outline.units import ClassItem
 from tflint_grad.source import SourceText
 
@@ -167,6 +168,196 @@ def test_what_is_no_tensor(harmless: str, harmful: str) -> None:
 def test_a_name_is_what_is_assigned_later_too(body: str) -> None:
     text = NO_TENSORS.replace("BODY", f"y = z = parts = ()\n        {body}")
     assert is_executed(text, "call")
+
+
+WEIGHTS = """
+import functools
+import tensorflow as tf
+from settings import given
+
+rnd = tf.round
+OPS = {"round": tf.round}
+
+def sizes(shape):
+    return shape[1] // 2, 4
+
+def make(layer):
+    return layer.add_weight(shape=(4,))
+
+def applied(layer, x):
+    return layer.dense(x)
+
+def doubled(values):
+    return 2.0 * values
+
+class Net(tf.keras.layers.Layer):
+    OPS = [tf.sign]
+
+    def __init__(self, weights=(), quantize=None):
+        self.dense = tf.keras.layers.Dense(4)
+        self.rounded = tf.keras.layers.Dense(4, activation=tf.round)
+        self.op = tf.round
+        self.seen = []
+
+    def build(self, shape):
+        MADE
+
+    @property
+    def projection(self):
+        return self.dense
+
+    @staticmethod
+    def quantized(x):
+        return tf.round(x)
+
+    @classmethod
+    def floored(cls, x):
+        return tf.floor(x)
+
+    def call(self, x, training=False):
+        BODY
+"""
+
+
+def _is_executed(made: str, body: str) -> bool:
+    indented = body.replace("\n", "\n        ")
+    return is_executed(WEIGHTS.replace("MADE", made).replace("BODY", indented), "call")
+
+
+@pytest.mark.parametrize(
+    ("made", "executed"),
+    [
+        ("self.w = self.add_weight(shape=(4,))", True),
+        ("w = self.add_weight(shape=(4,)); self.w = w", True),
+        ("w = self.add_weight(shape=(4,)); v = w; self.w = v", True),
+        ("self.w = [self.add_weight(shape=(4,))]", True),
+        ("self.w = {'one': self.add_weight(shape=(4,))}", True),
+        ("self.w = [self.add_weight(shape=(4,)) for _ in range(2)]", True),
+        ("self.w = []; self.w.append(self.add_weight(shape=(4,)))", True),
+        ("self.w = {}; self.w['one'] = self.add_weight(shape=(4,))", True),
+        ("self.v, self.w = make(self), make(self)", True),
+        ("setattr(self, 'w', self.add_weight(shape=(4,)))", True),
+        ("self.w = make(self)", True),
+        ("self.w = 4", False),
+        ("self.w = shape[1]", False),
+        ("self.w = shape.as_list()", False),
+        ("_, self.w = sizes(shape)", False),
+        ("w = given; self.w = w", False),
+    ],
+)
+def test_what_an_attribute_is_given_tells_whether_it_is_a_weight(made: str, executed: bool) -> None:
+    assert _is_executed(made, "return self.w // 2") is executed
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "applied(self, x)",
+        "(lambda y: self.dense(y))(x)",
+        "self.projection(x)",
+        "functools.partial(applied, self)(x)",
+        "functools.reduce(lambda y, layer: layer(y), [self.dense], x)",
+        "tf.map_fn(lambda row: self.dense(row), x)",
+        "tf.cond(training, lambda: self.dense(x), lambda: x)",
+    ],
+)
+def test_whoever_has_the_object_has_its_weights(output: str) -> None:
+    assert _is_executed("pass", f"return tf.round({output})")
+    assert not _is_executed("pass", f"return tf.exp({output})")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "me = self\nreturn tf.round(me.dense(x))",
+        "return tf.round(getattr(self, 'dense')(x))",
+        "def inner(y):\n    return self.dense(y)\nreturn tf.round(inner(x))",
+        "self.seen.append(self.dense(x))\nreturn tf.round(self.seen[-1])",
+        "seen = {'all': []}\nseen['all'].append(self.dense(x))\nreturn tf.round(seen['all'][0])",
+        "return Net.quantized(self.dense(x))",
+        "return Net.floored(self.dense(x))",
+        "return Net.quantized(x=self.dense(x))",
+    ],
+)
+def test_a_weight_is_followed_through_what_python_offers(body: str) -> None:
+    assert _is_executed("pass", body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return rnd(self.dense(x))",
+        "floor = tf.floor\nreturn floor(self.dense(x))",
+        "return OPS['round'](self.dense(x))",
+        "return self.OPS[0](self.dense(x))",
+        "return self.op(self.dense(x))",
+        "return self.rounded(x)",
+        "y = self.dense(x)\nfor op in (tf.exp, tf.sign):\n    y = op(y)\nreturn y",
+        "return tf.map_fn(tf.round, self.dense(x))",
+        "return functools.partial(tf.round)(self.dense(x))",
+        "def inner(y, op=tf.round):\n    return op(y)\nreturn inner(self.dense(x))",
+    ],
+)
+def test_an_operation_has_any_name_that_it_is_given(body: str) -> None:
+    assert _is_executed("pass", body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return doubled(self.dense(x), tf.round)",  # which looks at none
+        "return rnd(x) + self.dense(x)",
+        "exp = tf.exp\nreturn exp(self.dense(x))",
+    ],
+)
+def test_an_operation_that_is_handed_on_need_not_be_called(body: str) -> None:
+    assert not _is_executed("pass", body)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "executed"),
+    [
+        ("tf.int32", True),
+        ("tf.float16", False),
+        ("tf.int32 if training else tf.float32", True),
+        ("x.dtype if training else tf.float32", False),
+    ],
+)
+def test_a_type_is_what_its_name_is_given(dtype: str, executed: bool) -> None:
+    body = f"dtype = {dtype}\nreturn tf.cast(tf.square(self.dense(x)), dtype) + 0.0"
+    assert _is_executed("pass", body) is executed
+
+
+def test_what_a_base_class_in_another_file_makes() -> None:
+    files = {
+        "bases": """
+import tensorflow as tf
+
+floor = tf.floor
+
+class Base(tf.keras.layers.Layer):
+    def build(self, shape):
+        scale = self.add_weight(shape=(4,))
+        self.scale = scale
+""",
+        "nets": """
+from bases import Base, floor
+
+class Net(Base):
+    def call(self, x):
+        return BODY
+""",
+    }
+
+    def is_looked_at(body: str) -> bool:
+        neighbours = Neighbours(lambda importer, module, level: parsed.get(module))
+        texts = {name: text.replace("BODY", body) for name, text in files.items()}
+        parsed = {n: shallow_outline(SourceText.from_text(t, n)) for n, t in texts.items()}
+        return bool(going_wrong(parsed["nets"], texts["nets"], neighbours))
+
+    assert is_looked_at("x // self.scale")
+    assert is_looked_at("floor(x * self.scale)")
+    assert not is_looked_at("x * self.scale")
 
 
 @pytest.mark.parametrize(

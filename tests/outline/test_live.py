@@ -308,14 +308,24 @@ def test_an_output_that_has_to_be_looked_at(body: str) -> None:
         ("self.made = library.Head()", False),
         ("self.made = layers.Dense(2)", False),
         ("self.given = given\n        self.given.encode(1.0)", False),
+        ("self.made = make_head()", False),
+        ("self.made = make_nothing()", True),
+        ("self.made = math.sqrt(2.0)", True),
     ],
 )
 def test_what_has_no_weights_is_not_asked_for_any(made: str, settled: bool) -> None:
     text = f"""
+import math
 import library
 import tensorflow as tf
 
 layers = tf.keras.layers
+
+def make_head():
+    return make_nothing() or Head()
+
+def make_nothing():
+    return math.floor(0.5)
 
 class Bare(tf.keras.layers.Layer):
     pass

@@ -25,6 +25,7 @@ _PREFIXES = (
     ("keras.api.", "keras."),
     ("keras._tf_keras.keras.", "keras."),
 )
+_TENSORFLOW = ("tensorflow", "keras", "tf_keras")
 _MODULES = {
     "tensorflow.compat.v2": "tensorflow",
     "tensorflow.keras": "keras",
@@ -132,6 +133,11 @@ def canonical(qualified: str) -> str:
     if name.startswith("keras."):
         name = _of_keras(name)
     return table.aliases().get(name, name)
+
+
+def is_tensorflow(qualified: str | None) -> bool:
+    """Whether a full name is of TensorFlow or Keras."""
+    return qualified is not None and qualified.split(".")[0] in _TENSORFLOW
 
 
 def edition(qualified: str) -> str:

@@ -50,9 +50,20 @@ class Body:
                 self.imports.update(imported(node))
             elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 self.inner.update(parameter_names(node.args))
+                if not isinstance(node, ast.Lambda):
+                    self.binding.append(node)
             else:
                 self.binding.append(node)
         self.binding.sort(key=_when_bound)
+
+    def assigned(self, name: str) -> list[ast.expr]:
+        """What plain assignments give a name."""
+        return [
+            node.value
+            for node in self.binding
+            if isinstance(node, ast.Assign)
+            and any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
+        ]
 
     def _look_at_call(self, node: ast.Call) -> None:
         called = node.func

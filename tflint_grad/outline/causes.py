@@ -11,13 +11,22 @@ import enum
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import RAISE_IN_GRAPH, host_function
-from tflint_grad.knowledge.names import canonical
+from tflint_grad.knowledge.names import canonical, is_tensorflow
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact, rewraps, tensor_method
-from tflint_grad.outline.surroundings import is_tensorflow
-from tflint_grad.outline.values import ARRAY, DATA, HOLDS, MADE, SYMBOLIC, TENSOR, WANTED, Values
+from tflint_grad.outline.values import (
+    ARRAY,
+    DATA,
+    HOLDS,
+    LOSES,
+    MADE,
+    SYMBOLIC,
+    TENSOR,
+    WANTED,
+    Values,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tflint_grad.outline.body import Body
 
 #: What depends on a shape only is no path.
 OF_SHAPE = frozenset(
@@ -187,7 +196,9 @@ def _of_call(values: Values, node: ast.Call) -> Harm:
     given = values.any_of([*node.args, *(keyword.value for keyword in node.keywords)])
     qualified = values.qualified(function)
     if is_tensorflow(qualified):
-        return _of_operation(str(qualified), node, given)
+        return _of_operation(str(qualified), values, node, given)
+    if _may_be_losing(values, node, qualified, given):
+        return Harm.FAILURE
     if qualified is not None:
         fails = bool(given & (DATA | WANTED)) and _leaves_tensorflow(qualified)
     elif isinstance(function, ast.Attribute):
@@ -199,6 +210,27 @@ def _of_call(values: Values, node: ast.Call) -> Harm:
             and _builtin_fails(function.id, given)
         )
     return Harm.FAILURE if fails else Harm.NONE
+
+
+def _may_be_losing(values: Values, node: ast.Call, qualified: str | None, given: int) -> bool:
+    """Whether what is called, or is given to be called, may be an operation without a gradient.
+
+    A function of the project is looked at itself, with what it is given.
+    """
+    function, around = node.func, values.around
+    if qualified is not None:
+        if not given & WANTED or around.function(qualified) is not None:
+            return False
+        return bool(given & LOSES) or around.may_import_loss(qualified)
+    if not given & LOSES and not values.may_hold_losses:
+        return False
+    if isinstance(function, ast.Attribute):
+        is_known = values.defines(function)
+    else:
+        name = function.id if isinstance(function, ast.Name) else ""
+        is_known = name in around.functions and name not in values.names
+    flags = given | values.of(function)
+    return not is_known and bool(flags & WANTED) and bool(flags & LOSES)
 
 
 def _builtin_fails(name: str, given: int) -> bool:
@@ -231,9 +263,11 @@ def _of_method(values: Values, function: ast.Attribute, given: int) -> Harm:
     return max(_BY_GRADIENT[known.gradient], Harm.CUT if known.kind == "cast" else Harm.NONE)
 
 
-def _of_operation(qualified: str, node: ast.Call, given: int) -> Harm:
+def _of_operation(qualified: str, values: Values, node: ast.Call, given: int) -> Harm:
     leaf = qualified.rsplit(".", 1)[-1]
     known = fact(qualified)
+    if given & LOSES and given & WANTED and (known is None or known.kind == "higher-order"):
+        return Harm.FAILURE
     if leaf in ("Variable", "py_function", "numpy_function") or ".data." in qualified:
         return Harm.FAILURE
     if any(keyword.arg == "back_prop" for keyword in node.keywords):
@@ -246,7 +280,7 @@ def _of_operation(qualified: str, node: ast.Call, given: int) -> Harm:
     if not given & WANTED or known.kind in ("static", "context", "structure"):
         return Harm.NONE
     if known.kind == "cast":
-        return Harm.NONE if any(map(is_float, type_arguments(node))) else Harm.CUT
+        return Harm.NONE if makes_float(node, values.body) else Harm.CUT
     rewrapped = Harm.CUT if rewraps(qualified) else Harm.NONE
     if known.kind == "creation":
         return rewrapped
@@ -264,13 +298,20 @@ _BY_GRADIENT = {
 }
 
 
-def type_arguments(node: ast.Call) -> Iterator[ast.expr]:
-    yield from node.args[1:2]
-    yield from (keyword.value for keyword in node.keywords if keyword.arg != "name")
+def makes_float(cast: ast.Call, body: Body) -> bool:
+    """Whether the type given to a cast is a float for sure, or the type of other data."""
+    types = [*cast.args[1:2], *(word.value for word in cast.keywords if word.arg != "name")]
+    return any(
+        all(map(_is_float, body.assigned(one.id) or [one]))
+        if isinstance(one, ast.Name)
+        else _is_float(one)
+        for one in types
+    )
 
 
-def is_float(node: ast.expr) -> bool:
-    """Whether a type given to a cast is a float for sure, or the type of other data."""
+def _is_float(node: ast.expr) -> bool:
+    if isinstance(node, ast.IfExp):
+        return _is_float(node.body) and _is_float(node.orelse)
     if isinstance(node, ast.Call):
         node = node.func  # tf.keras.backend.floatx()
     if isinstance(node, ast.Attribute):

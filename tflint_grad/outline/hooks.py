@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.keras_api import keras_class
-from tflint_grad.knowledge.names import is_keras2
+from tflint_grad.knowledge.names import is_keras2, is_tensorflow
 from tflint_grad.outline.body import PLAIN, parameter_names, receiver_name
 from tflint_grad.outline.causes import Harm, worst
 from tflint_grad.outline.live import needs_no_execution
-from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem
 from tflint_grad.outline.values import (
     ANY,
@@ -26,6 +25,7 @@ from tflint_grad.outline.values import (
     held,
 )
 from tflint_grad.outline.walk import walk
+from tflint_grad.outline.weights import class_of_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -318,7 +318,8 @@ class _Reach:
                 callees = list(self._functions(node.func, visit, values))
                 callees += () if callees else self._objects(node.func, visit, values)
                 for callee, owner, around in callees:
-                    self.visit(callee, owner, around, _arguments(values, node, callee, owner))
+                    bound = owner is not None and not _is_unbound(node.func, callee, visit.around)
+                    self.visit(callee, owner, around, _arguments(values, node, callee, bound))
             elif isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in called:
                 if isinstance(node, ast.Name) and node.id in values.names:
                     continue
@@ -335,10 +336,14 @@ class _Reach:
             if function.id in around.functions:
                 yield around.functions[function.id], None, around
                 return
-        elif isinstance(function, ast.Attribute) and values.is_own(function.value):
-            if visit.owner is not None:
-                yield from around.methods(visit.owner, function.attr)
-            return
+        elif isinstance(function, ast.Attribute):
+            if values.is_own(function.value):
+                if visit.owner is not None:
+                    yield from around.methods(visit.owner, function.attr)
+                return
+            if (cls := class_of_project(function.value, around)) is not None:
+                yield from cls[1].methods(cls[0], function.attr)
+                return
         found = around.function(values.qualified(function))
         if found is not None:
             yield found[0], None, found[1]
@@ -359,6 +364,13 @@ class _Reach:
                     yield from around.methods(cls, method)
 
 
+def _is_unbound(function: ast.expr, method: FunctionNode, around: Surroundings) -> bool:
+    """Whether a method is called through its class and given its object: `Base.call(self, x)`."""
+    if not isinstance(function, ast.Attribute) or class_of_project(function.value, around) is None:
+        return False
+    return all(_last_name(one) != "classmethod" for one in method.decorator_list)
+
+
 def _is_converted(node: FunctionNode, values: Values) -> bool:
     """Whether AutoGraph converts a function that a converted one calls.
 
@@ -368,13 +380,11 @@ def _is_converted(node: FunctionNode, values: Values) -> bool:
     return all(plain) and not any(part.__class__ in _NOT_CONVERTED for part in values.nodes)
 
 
-def _arguments(
-    values: Values, call: ast.Call, callee: FunctionNode, owner: ClassItem | None
-) -> dict[str, int]:
-    """What a call hands to each parameter."""
+def _arguments(values: Values, call: ast.Call, callee: FunctionNode, bound: bool) -> dict[str, int]:
+    """What a call hands to each parameter; `bound`: but to the first one of a method."""
     arguments = callee.args
     names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-    if owner is not None and receiver_name(callee) is not None:
+    if bound and receiver_name(callee) is not None:
         names = names[1:]
     given = [*call.args, *(keyword.value for keyword in call.keywords)]
     collecting = [one.arg for one in (arguments.vararg, arguments.kwarg) if one is not None]

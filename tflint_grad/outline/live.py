@@ -12,11 +12,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.keras_api import keras_class, layer_class
+from tflint_grad.knowledge.names import is_tensorflow
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact
 from tflint_grad.outline.bindings import bound_names, root_name
 from tflint_grad.outline.body import parameter_names, receiver_name
-from tflint_grad.outline.causes import OF_SHAPE, is_float, type_arguments
-from tflint_grad.outline.surroundings import is_tensorflow
+from tflint_grad.outline.causes import OF_SHAPE, makes_float
 from tflint_grad.outline.units import DefItem
 from tflint_grad.outline.walk import statements, walk
 from tflint_grad.outline.weights import class_of_project, may_own_weights
@@ -52,7 +52,10 @@ def needs_no_execution(node: FunctionNode, owner: ClassItem, around: Surrounding
     if not may_own_weights(owner, around):
         return True
     limits = _Limits(_MAX_DEPTH, [_MAX_BODIES])
-    return all(_returned(node, around, _Object(owner, around, limits), {}, limits))
+    try:
+        return all(_returned(node, around, _Object(owner, around, limits), {}, limits))
+    except RecursionError:
+        return False
 
 
 class _Limits:
@@ -180,6 +183,7 @@ class _Body:
         self, node: FunctionNode, around: Surroundings, owner: _Object | None, limits: _Limits
     ) -> None:
         self.around, self.owner, self.limits = around, owner, limits
+        self.syntax = around.body_of(node)
         self.self_name = receiver_name(node) if owner is not None else None
         self.local = bound_names(node.body) | {*parameter_names(node.args)}
         self.returned: list[_What] = []
@@ -350,7 +354,7 @@ class _Body:
 
     def _of_operation(self, name: str, node: ast.Call, names: Mapping[str, _What]) -> _What:
         known = fact(name)
-        if known is not None and known.kind == "cast" and any(map(is_float, type_arguments(node))):
+        if known is not None and known.kind == "cast" and makes_float(node, self.syntax):
             return _LIVE if node.args and self.of(node.args[0], names) == _LIVE else _UNSURE
         if (
             known is None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
+from tflint_grad.knowledge.names import is_tensorflow
+from tflint_grad.outline.attributes import Candidates, Given, may_be_data
 from tflint_grad.outline.bindings import STAR, assigned_attributes, imported
 from tflint_grad.outline.body import Body, FunctionNode
+from tflint_grad.outline.handed_on import HandedOn
 from tflint_grad.outline.units import ClassItem, CodeItem, DefItem, ImportItem
 from tflint_grad.outline.walk import statements, walk
 
@@ -24,28 +27,6 @@ _Method = tuple[FunctionNode, ClassItem, "Surroundings"]
 Assigned = tuple["ast.expr | None", "Surroundings"]
 #: A definition of another file, and what is around it.
 Elsewhere = tuple["DefItem | ClassItem", "Surroundings"]
-
-CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
-_TENSORFLOW = ("tensorflow", "keras", "tf_keras")
-#: Calls of these make a plain Python value, or an object that is no tensor.
-_PLAIN_CALLS = frozenset(
-    (
-        "bool",
-        "dict",
-        "float",
-        "frozenset",
-        "getattr",
-        "int",
-        "isinstance",
-        "len",
-        "list",
-        "set",
-        "str",
-    )
-)
-#: What these give is like what they are given.
-_CHOOSING = ("abs", "max", "min", "sum")
 
 #: Other files of the project that are looked into for the hooks of one file.
 _MAX_NEIGHBOURS = 20
@@ -85,12 +66,7 @@ class Neighbours:
     def forget(self) -> None:
         """Let go of what has been looked at: it is full of circles."""
         for around in self._files.values():
-            around._elsewhere.clear()
-            around._made_by.clear()
-            around._ancestries.clear()
-            around._methods.clear()
-            around._bodies.clear()
-            around._assigned.clear()
+            around.__dict__.clear()
         self._known.clear()
         self._files.clear()
 
@@ -107,7 +83,7 @@ class Surroundings:
     _ancestries: dict[ClassItem, list[tuple[ClassItem, Surroundings]]] = field(
         default_factory=dict, repr=False
     )
-    _methods: dict[tuple[ClassItem, str], list[_Method]] = field(default_factory=dict, repr=False)
+    _methods: dict[ClassItem, dict[str, list[_Method]]] = field(default_factory=dict, repr=False)
     _bodies: dict[FunctionNode, Body] = field(default_factory=dict, repr=False)
     _assigned: dict[ClassItem, dict[str, list[Assigned]]] = field(default_factory=dict, repr=False)
 
@@ -157,15 +133,18 @@ class Surroundings:
         return isinstance(value, ast.Constant)
 
     @cached_property
-    def data_attributes(self) -> frozenset[str]:
-        """Attributes that are assigned what may be a tensor or a variable, anywhere in the file."""
-        found: set[str] = set()
-        for node in statements(self.outline.tree.body):
-            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-                if node.value is None or not _may_be_data(node.value):
-                    continue
-                found.update(target.attr for target in assigned_attributes(node))
-        return frozenset(found)
+    def given(self) -> Given:
+        return Given(self.outline.tree.body)
+
+    @cached_property
+    def data(self) -> Candidates:
+        """What may be a tensor or a variable, or hold one, by anything in the file."""
+        return Candidates(self.given, partial(may_be_data, around=self))
+
+    @cached_property
+    def handed_on(self) -> HandedOn:
+        """Operations that let no gradient through, and are named here without being called."""
+        return HandedOn(self)
 
     def qualified(self, node: ast.expr, local: Mapping[str, str] | None = None) -> str | None:
         """The full name of `tf.math.exp`, by the imports; None for what no import binds."""
@@ -193,6 +172,14 @@ class Surroundings:
         found = self._defined_elsewhere(qualified)
         return (found[0].node, found[1]) if found and isinstance(found[0], DefItem) else None
 
+    def may_import_loss(self, qualified: str) -> bool:
+        """Whether a name is of another file of the project, where it may stand for `tf.round`."""
+        if self._defined_elsewhere(qualified) is not None:
+            return False
+        other = self._home_of(qualified)
+        leaf = qualified.rpartition(".")[2]
+        return other is not None and other.handed_on.holders.has_name(leaf)
+
     def imported_class(self, qualified: str | None) -> tuple[ClassItem, Surroundings] | None:
         found = self._defined_elsewhere(qualified)
         return (found[0], found[1]) if found and isinstance(found[0], ClassItem) else None
@@ -205,13 +192,18 @@ class Surroundings:
         return self._elsewhere[qualified]
 
     def _looked_up(self, qualified: str, rounds: int) -> Elsewhere | None:
-        name = qualified.lstrip(".")
-        module, _, name = name.rpartition(".")
-        level = len(qualified) - len(qualified.lstrip("."))
-        if self.neighbours is None or not rounds or not (module or level):
+        other = self._home_of(qualified) if rounds else None
+        return (
+            None if other is None else other._definition(qualified.rpartition(".")[2], rounds - 1)
+        )
+
+    def _home_of(self, qualified: str) -> Surroundings | None:
+        """The file of the project whose name a full name begins with."""
+        dots = len(qualified) - len(qualified.lstrip("."))
+        module = qualified[dots:].rpartition(".")[0]
+        if self.neighbours is None or not (module or dots):
             return None
-        other = self.neighbours.module(self.filename, module, level)
-        return None if other is None else other._definition(name, rounds - 1)
+        return self.neighbours.module(self.filename, module, dots)
 
     def _definition(self, name: str, rounds: int) -> Elsewhere | None:
         """What a name of this file stands for, which it may have from another file."""
@@ -280,17 +272,24 @@ class Surroundings:
             root.id not in self.classes and root.id in self.globals
         )
 
+    def data_of(self, owner: ClassItem | None) -> Sequence[Candidates]:
+        """`data` of this file and of those that a class and its bases stand in."""
+        places = [self]
+        for _, around in self.ancestry(owner) if owner is not None else ():
+            if around not in places:
+                places.append(around)
+        return [around.data for around in places]
+
     def methods(self, item: ClassItem, name: str) -> Sequence[_Method]:
         """The methods of a name in a class and its bases, each with what is around it."""
-        found = self._methods.get((item, name))
+        found = self._methods.get(item)
         if found is None:
-            found = self._methods[item, name] = [
-                (member.node, item, around)
-                for cls, around in self.ancestry(item)
-                for member in cls.members
-                if isinstance(member, DefItem) and member.name == name
-            ]
-        return found
+            found = self._methods[item] = {}
+            for cls, around in self.ancestry(item):
+                for member in cls.members:
+                    if isinstance(member, DefItem):
+                        found.setdefault(member.name, []).append((member.node, item, around))
+        return found.get(name, ())
 
     def assigned(self, item: ClassItem) -> Mapping[str, Sequence[Assigned]]:
         """What a class and its bases in the project assign to attributes, of whatever object."""
@@ -371,26 +370,7 @@ class Makers:
             self._called.setdefault(attribute, []).extend(called)
 
 
-def is_tensorflow(qualified: str | None) -> bool:
-    return qualified is not None and qualified.split(".")[0] in _TENSORFLOW
-
-
 def imports_in(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
     for node in statements(body):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node
-
-
-def _may_be_data(value: ast.expr) -> bool:
-    """Calls and arithmetic may make a tensor; a name, a constant or an attribute hands on a setting."""
-    if isinstance(value, ast.Call):
-        name = value.func.id if isinstance(value.func, ast.Name) else ""
-        if name in _CHOOSING:
-            return any(map(_may_be_data, value.args))
-        return name not in _PLAIN_CALLS
-    if isinstance(value, (ast.IfExp, ast.BoolOp)):
-        parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else value.values
-        return any(map(_may_be_data, parts))
-    if isinstance(value, ast.BinOp):
-        return _may_be_data(value.left) or _may_be_data(value.right)
-    return isinstance(value, (ast.Await, ast.NamedExpr, ast.Subscript))

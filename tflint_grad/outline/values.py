@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import LIBRARIES
+from tflint_grad.knowledge.names import is_tensorflow
 from tflint_grad.knowledge.operations import Gradient, fact, tensor_method
 from tflint_grad.outline.body import ADDING, parameter_names, receiver_name, returned
-from tflint_grad.outline.surroundings import COMPREHENSIONS, CONTAINERS, is_tensorflow
+from tflint_grad.outline.walk import walk
+from tflint_grad.outline.weights import STATIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +38,10 @@ MADE = 16
 ARRAY = 32
 #: Belongs to the object whose method runs: what it computes is computed with the object's weights.
 OWN = 64
+#: The object itself.
+ITSELF = 128
+#: An operation that lets no gradient through, or what may hold one: `rnd = tf.round`.
+LOSES = 256
 
 TENSOR = LIKE | SYMBOLIC | MADE
 DATA = TENSOR | HOLDS
@@ -43,10 +50,6 @@ ANY = LIKE | SYMBOLIC | WANTED | OWN
 _MAX_ROUNDS = 6
 #: Calls whose results are looked into: a helper of a helper.
 _MAX_DEPTH = 3
-#: Attributes and methods that speak of a value without its numbers.
-_STATIC_ATTRIBUTES = frozenset(
-    ["as_list", "device", "dtype", "get_shape", "name", "ndim", "rank", "shape", "trainable"]
-)
 _STATIC_CALLS = frozenset((
     "bool", "callable", "complex", "float", "format", "hasattr", "id", "int", "isinstance",
     "issubclass", "len", "print", "range", "repr", "round", "str", "super", "type",
@@ -61,7 +64,10 @@ _OF_WORDS = frozenset(
     ["endswith", "format", "join", "lower", "replace", "split", "startswith", "strip", "upper"]
 )
 _OFCONTAINERS = frozenset(["copy", "get", "items", "pop", "popitem", "values"])
-_SAYING_NOTHING = frozenset((ast.Constant, ast.JoinedStr, ast.Lambda, ast.Slice))
+_CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+_SAYING_NOTHING = frozenset((ast.Constant, ast.JoinedStr, ast.Slice))
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(eq=False)
@@ -94,9 +100,12 @@ class Values:
         self.shared = shared
         self.body = body = around.body_of(node)
         self.nodes, self.told_apart = body.nodes, body.told_apart
+        self._data = around.data_of(owner)
+        self._handed_on = around.handed_on
         self.names: dict[str, int] = dict(parameters)
+        self._bind_defaults(node.args)
         if self.self_name is not None:
-            self.names[self.self_name] = 0
+            self.names[self.self_name] = ITSELF
         self.names.update(dict.fromkeys(body.inner, ANY))
         self._known: dict[int, int] | None = None
         self._read: set[str] = set()  # names, and attributes of whatever
@@ -111,6 +120,19 @@ class Values:
         self._known = {}
 
     # --- bindings
+
+    def _bind_defaults(self, arguments: ast.arguments) -> None:
+        """An operation that is the default of a parameter: `def call(self, x, quantize=tf.round)`."""
+        if not self._handed_on.operations:
+            return
+        positional = [*arguments.posonlyargs, *arguments.args]
+        pairs = [
+            *zip(reversed(positional), reversed(arguments.defaults), strict=False),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+        ]
+        for parameter, default in pairs:
+            if default is not None and id(default) in self._handed_on.operations:
+                self.names[parameter.arg] = self.names.get(parameter.arg, 0) | LOSES
 
     def _bind_in(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign):
@@ -128,8 +150,11 @@ class Values:
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             self._bind(node.optional_vars, self.of(node.context_expr))
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in ADDING and isinstance(node.func.value, ast.Name):
-                self._add(node.func.value.id, self._of_arguments(node))
+            if node.func.attr in ADDING:
+                self._add(node.func.value, self._of_arguments(node))
+        elif isinstance(node, _FUNCTIONS):
+            self._bind_defaults(node.args)
+            self._bind_name(node.name, self._of_closure(node))
         elif isinstance(node, (ast.MatchAs, ast.MatchStar)) and node.name is not None:
             self._bind_name(node.name, ANY)
 
@@ -158,8 +183,8 @@ class Values:
             if before | flags != before:
                 attributes[target.attr] = before | flags
                 self._again = self._again or target.attr in self._read
-        elif isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-            self._add(target.value.id, flags)
+        elif isinstance(target, ast.Subscript):
+            self._add(target.value, flags)
 
     def _bind_name(self, name: str, flags: int) -> None:
         before = self.names.get(name, 0)
@@ -167,9 +192,19 @@ class Values:
             self.names[name] = before | flags
             self._again = self._again or name in self._read
 
-    def _add(self, name: str, flags: int) -> None:
-        if flags:
-            self._bind_name(name, HOLDS | flags & (WANTED | OWN))
+    def _add(self, container: ast.expr, flags: int) -> None:
+        """Put something into what a name or an attribute stands for; the object itself is none."""
+        while isinstance(container, ast.Subscript):
+            container = container.value
+        is_told = isinstance(container, (ast.Attribute, ast.Name))
+        if flags and is_told and not self.is_own(container):
+            self._bind(container, HOLDS | flags & (WANTED | OWN | LOSES))
+
+    @cached_property
+    def may_hold_losses(self) -> bool:
+        """Whether any name or attribute may be an operation that lets no gradient through."""
+        known = (*self.names.values(), *self.shared.attributes.values())
+        return bool(self._handed_on.operations) or any(flags & LOSES for flags in known)
 
     # --- expressions
 
@@ -198,6 +233,8 @@ class Values:
             return self._of_attribute(node)
         if isinstance(node, ast.Call):
             return self._of_call(node)
+        if isinstance(node, ast.Lambda):
+            return self._of_closure(node)
         if isinstance(node, ast.Subscript):
             whole = self.of(node.value)
             return whole if isinstance(node.slice, ast.Slice) else element(whole)
@@ -215,10 +252,10 @@ class Values:
             return self.of(node.body) | self.of(node.orelse)
         if isinstance(node, (ast.Starred, ast.NamedExpr, ast.Await)):
             return self.of(node.value)
-        if isinstance(node, CONTAINERS):
+        if isinstance(node, _CONTAINERS):
             parts = node.values if isinstance(node, ast.Dict) else node.elts
             return held(self.any_of(parts))
-        if isinstance(node, COMPREHENSIONS):
+        if isinstance(node, _COMPREHENSIONS):
             return held(self.of(node.value if isinstance(node, ast.DictComp) else node.elt))
         return 0
 
@@ -234,21 +271,44 @@ class Values:
         flags = self.names.get(name)
         if flags is not None:
             return flags
-        return LIKE if name in self.around.globals else 0
+        if name not in self.around.globals:
+            return 0
+        return LIKE | (LOSES if self._handed_on.holders.has_name(name) else 0)
+
+    def _of_closure(self, node: FunctionNode | ast.Lambda) -> int:
+        """A function within this one is what it computes with: with the object, with its weights."""
+        inner = {*parameter_names(node.args)}
+        parts = node.body if isinstance(node, _FUNCTIONS) else [node.body]
+        flags = 0
+        for part in walk(parts):
+            if isinstance(part, ast.Name) and part.id not in inner:
+                flags |= self._of_name(part.id)
+        return (WANTED | OWN if flags & (WANTED | ITSELF) else 0) | flags & LOSES
 
     def _of_attribute(self, node: ast.Attribute) -> int:
-        if node.attr in _STATIC_ATTRIBUTES:
+        if node.attr in STATIC:
             return 0
         self._read.add(node.attr)
         flags = self.shared.attributes.get(node.attr, 0)
-        if node.attr in self.around.data_attributes:
-            flags |= LIKE | WANTED
+        if self._handed_on.operations and self._may_lose(node):
+            flags |= LOSES
+        for data in self._data:
+            if data.has_attribute(node.attr):
+                flags |= LIKE | WANTED
         base = self.of(node.value)
         if base & (SYMBOLIC | MADE | HOLDS):
             flags |= MADE
         if self.is_own(node.value):
             flags |= OWN
-        return flags | base & (WANTED | OWN)
+            if self.owner is not None:
+                for method, owner, around in self.around.methods(self.owner, node.attr):
+                    if method.decorator_list:  # a property
+                        flags |= self._returned(method, 0, around, owner)
+        return flags | base & (WANTED | OWN | LOSES)
+
+    def _may_lose(self, node: ast.Attribute) -> bool:
+        known = self._handed_on
+        return id(node) in known.operations or known.holders.has_attribute(node.attr)
 
     def _of_call(self, node: ast.Call) -> int:
         function = node.func
@@ -263,7 +323,9 @@ class Values:
             if function.id in _COMPUTING:
                 return _result(element(given)) & ~HOLDS
             if function.id == "getattr":
-                return given | LIKE | (WANTED if given & OWN else 0)
+                own = WANTED | OWN if given & (OWN | ITSELF) else 0
+                loses = LOSES if self._handed_on.operations else 0
+                return given & ~ITSELF | LIKE | own | loses
         qualified = self.qualified(function)
         if is_tensorflow(qualified):
             return self._of_operation(str(qualified), given)
@@ -274,22 +336,24 @@ class Values:
                 return _instance(given)
             # What is not of the project knows nothing but what it is given.
             array = ARRAY if qualified.split(".")[0] in LIBRARIES else 0
-            return array | given & WANTED
+            return array | given & (WANTED | LOSES) | (WANTED if given & ITSELF else 0)
         if isinstance(function, ast.Attribute):
             return self._of_method(function, given)
-        if isinstance(function, ast.Name) and function.id in self.around.functions:
-            return self._returned(self.around.functions[function.id], given, self.around)
-        if isinstance(function, ast.Name) and function.id in self.around.classes:
-            return _instance(given)
+        if isinstance(function, ast.Name) and function.id not in self.names:
+            if function.id in self.around.functions:
+                return self._returned(self.around.functions[function.id], given, self.around)
+            if function.id in self.around.classes:
+                return _instance(given)
         return self._made(self.of(function), given)
 
     @staticmethod
     def _made(callee: int, given: int) -> int:
         """What something unknown makes when it is called."""
-        return MADE | given & WANTED | (WANTED | OWN if callee & (OWN | WANTED) else 0)
+        wanted = callee & (OWN | WANTED | ITSELF) or given & ITSELF
+        return MADE | given & WANTED | (WANTED | OWN if wanted else 0)
 
     def _of_method(self, function: ast.Attribute, given: int) -> int:
-        if function.attr in _STATIC_ATTRIBUTES or isinstance(function.value, ast.Constant):
+        if function.attr in STATIC or isinstance(function.value, ast.Constant):
             return 0
         receiver = self.of(function.value)
         if self.is_own(function.value):
@@ -332,7 +396,8 @@ class Values:
         flags = shared.returned.get(key)
         if flags is not None:
             return flags
-        flags = shared.returned[key] = SYMBOLIC | given & WANTED  # also where it calls itself
+        # Where it calls itself, and where it is not looked into.
+        flags = shared.returned[key] = SYMBOLIC | (WANTED if given & (WANTED | ITSELF) else 0)
         if shared.depth < _MAX_DEPTH:
             shared.depth += 1
             parameters = dict.fromkeys(parameter_names(function.args), given)
@@ -358,7 +423,7 @@ class Values:
     def is_own(self, node: ast.expr) -> bool:
         """Whether an expression is the object itself, or its parent's view of it."""
         if isinstance(node, ast.Name):
-            return node.id == self.self_name
+            return bool(self.names.get(node.id, 0) & ITSELF)
         return (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Name)
@@ -389,9 +454,10 @@ def _result(flags: int) -> int:
 
 def _instance(given: int) -> int:
     """An object of a class of the project: no tensor, and it may hold what it was made with."""
-    return HOLDS | given & (WANTED | OWN)
+    return HOLDS | given & (WANTED | OWN | LOSES) | (OWN if given & ITSELF else 0)
 
 
 def held(flags: int) -> int:
     """A container is what its elements are like, and nothing that Python cannot look into."""
-    return flags & (LIKE | WANTED | OWN) | (HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0)
+    holds = HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0
+    return flags & (LIKE | WANTED | OWN | LOSES) | (OWN if flags & ITSELF else 0) | holds

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from typing import TYPE_CHECKING
 
+from tflint_grad.knowledge.host import LIBRARIES
 from tflint_grad.knowledge.keras_api import keras_class, layer_class, member
+from tflint_grad.knowledge.names import is_tensorflow
 from tflint_grad.knowledge.operations import fact
 from tflint_grad.outline.bindings import root_name
-from tflint_grad.outline.surroundings import is_tensorflow
 from tflint_grad.outline.walk import walk
 
 if TYPE_CHECKING:
+    from tflint_grad.outline.body import FunctionNode
     from tflint_grad.outline.surroundings import Surroundings
     from tflint_grad.outline.units import ClassItem
 
 _BUILTINS = frozenset(dir(builtins))
 _MAKING = frozenset(("add_variable", "add_weight", "get_variable", "make_variable", "Variable"))
 _OF_CONTAINERS = frozenset(("append", "extend", "get", "items", "keys", "pop", "update", "values"))
+#: Attributes and methods that speak of a value without its numbers.
+STATIC = frozenset(
+    ["as_list", "device", "dtype", "get_shape", "name", "ndim", "rank", "shape", "trainable"]
+)
 #: Classes that make objects of each other.
 _MAX_DEPTH = 4
 
@@ -44,8 +51,41 @@ def may_own_weights(
     )
 
 
+def _may_make_weights(function: FunctionNode, around: Surroundings, seen: frozenset[int]) -> bool:
+    """Whether a function of the project may make a weight, or anything that has some."""
+    if id(function) in seen:
+        return False
+    seen |= {id(function)}
+    return len(seen) > _MAX_DEPTH or any(
+        isinstance(node, ast.Call) and _may_have_weights(node.func, None, around, seen)
+        for node in walk(function.body)
+    )
+
+
+def may_make_data(function: ast.expr, around: Surroundings) -> bool:
+    """Whether calling something may make a tensor, a weight or a layer."""
+    qualified = around.qualified(function)
+    if qualified is not None and is_tensorflow(qualified):
+        known = fact(qualified)
+        return known is None or known.kind != "static"
+    own = around.functions.get(function.id) if isinstance(function, ast.Name) else None
+    found = around.function(qualified) if own is None else (own, around)
+    if found is None:
+        is_static = isinstance(function, ast.Attribute) and function.attr in STATIC
+        return not is_static and (qualified is None or not _is_of_host(qualified))
+    return _may_make_weights(*found, frozenset()) or any(
+        isinstance(node, ast.Call) and is_tensorflow(found[1].qualified(node.func))
+        for node in walk(found[0].body)
+    )
+
+
+def _is_of_host(qualified: str) -> bool:
+    root = qualified.partition(".")[0]
+    return root in sys.stdlib_module_names or root in LIBRARIES
+
+
 def _may_have_weights(
-    function: ast.expr, owner: ClassItem, around: Surroundings, seen: frozenset[int]
+    function: ast.expr, owner: ClassItem | None, around: Surroundings, seen: frozenset[int]
 ) -> bool:
     """Whether what is called may make a weight, or be a layer."""
     if (found := class_of_project(function, around)) is not None:
@@ -53,14 +93,17 @@ def _may_have_weights(
     qualified = around.qualified(function)
     if qualified is not None:
         if not is_tensorflow(qualified):
-            return around.function(qualified) is None
+            known = around.function(qualified)
+            return _may_make_weights(*known, seen) if known else not _is_of_host(qualified)
         leaf = qualified.rpartition(".")[2]
         is_class = leaf[:1].isupper() and fact(qualified) is None
         return leaf in _MAKING or (is_class and not _is_weightless(qualified))
     match function:
         case ast.Name(id=name):
-            return name not in around.functions and name not in _BUILTINS and name != "cls"
-        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            if name in around.functions:
+                return _may_make_weights(around.functions[name], around, seen)
+            return name not in _BUILTINS and name != "cls"
+        case ast.Attribute(value=ast.Name(id="self"), attr=name) if owner is not None:
             is_method = member("model", name) is not None or around.methods(owner, name)
             return name in _MAKING or not (is_method or _is_without_weights(owner, around, name))
         case ast.Attribute(value=receiver, attr=name):
