@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.names import is_tensorflow
@@ -39,13 +40,14 @@ class HandedOn:
                     if name is not None and _loses(name):
                         self.operations.add(id(node))
         given = around.given if self.operations else Given([])
-        self.holders = Candidates(given, self._holds)
+        self.holders = Candidates(given, partial(_holds, operations=self.operations))
 
-    def _holds(self, value: ast.expr, is_holder: Callable[[str], bool]) -> bool:
-        return any(
-            id(part) in self.operations or (isinstance(part, ast.Name) and is_holder(part.id))
-            for part in walk([value])
-        )
+
+def _holds(value: ast.expr, is_holder: Callable[[str], bool], operations: set[int]) -> bool:
+    return any(
+        id(part) in operations or (isinstance(part, ast.Name) and is_holder(part.id))
+        for part in walk([value])
+    )
 
 
 def _may_hand_on(outline: Outline, imports: Mapping[str, str]) -> bool:
