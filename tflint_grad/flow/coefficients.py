@@ -1,10 +1,14 @@
-"""Estimates that weigh another term: `advantage = returns - values.numpy()` times a log probability.
+"""Host values that reinforcement learning means to be mere numbers: weights, and targets.
 
-Reinforcement learning takes the difference of what happened and what its own estimate said as a mere
-number that weighs the loss of the policy; the estimate is trained by a term of its own. A host
-value in that role is no lost part. It has it where all of this holds: the difference with data was
-taken, it is a factor of something that is computed and live, and the very tensor that was turned into
-a host value reaches the target by another way.
+`advantage = returns - values.numpy()` times a log probability: the difference of what happened and
+what its own estimate said weighs the loss of the policy; the estimate is trained by a term of its
+own. It has that role where all of this holds: the difference with data was taken, it is a factor of
+something that is computed and live, and the very tensor that was turned into a host value reaches
+the target by another way.
+
+`rewards + 0.99 * net(successors).numpy() - net(states)`: what came plus what is expected is what a
+live estimate is compared with. The tensor that was turned into a host value is no part of that
+estimate: `h - h.numpy().mean()` has lost a part.
 """
 
 from __future__ import annotations
@@ -16,7 +20,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import names
-from tflint_grad.flow.paths import ANYTHING, Cause, Path, Paths
+from tflint_grad.flow.paths import ANYTHING, Cause, Path, Paths, combined
+from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.values import NOTHING, Data, Value
 
 if TYPE_CHECKING:
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 #: What only arranges the values of its first argument.
 ARRANGES = frozenset(("squeeze", "reshape", "flatten", "ravel", "expand_dims", "cast", "identity"))
+
+_DIFFERENCES = ("keras.ops.subtract", "tensorflow.math.squared_difference", "tensorflow.subtract")
 
 
 def converted_from(x: Execution, node: cst.CSTNode | None) -> int | None:
@@ -44,16 +51,62 @@ def converted_from(x: Execution, node: cst.CSTNode | None) -> int | None:
 def combine_roles(x: Execution, symbol: str, left: Value, right: Value) -> list[Paths]:
     """The paths of two operands, where each host value is told the role that it has here."""
     groups = x.groups((left, right))
-    if symbol not in "-*" or all(p.cut is None for g in groups for p in g.values()):
+    if symbol not in "+-*" or all(p.cut is None for g in groups for p in g.values()):
         return groups
     result = []
     for value, other in ((left, right), (right, left)):
-        paths = x.paths(value)
+        paths, others = x.paths(value), x.paths(other)
         if symbol == "*":
-            result.append(weighing(paths, [x.paths(other)]))
+            result.append(weighing(paths, [others]))
+        elif symbol == "+":
+            result.append(_estimating(paths, other, others))
         else:
-            result.append(_compared(paths, other))
+            result.append(_aimed_at(_compared(paths, other), others))
     return [paths for paths in result if paths]
+
+
+def _estimating(paths: Paths, other: Value, others: Paths) -> Paths:
+    """`rewards + 0.99 * net(successors).numpy()`: a host value beside data."""
+    if isinstance(other, Data) and other.constant is not NOTHING:
+        return paths
+    return {
+        source: replace(path, cut=replace(path.cut, estimates=True))
+        if path.cut is not None and path.cut.kind in HOST_BREAKS and source not in others
+        else path
+        for source, path in paths.items()
+    }
+
+
+def takes_difference(name: str) -> bool:
+    """Whether an operation compares its operands."""
+    return name in _DIFFERENCES or name.startswith("keras.losses.")
+
+
+def compared(groups: Sequence[Paths]) -> list[Paths]:
+    """Operands whose difference is taken: `mse(targets, net(states))`."""
+    return [_aimed_at(paths, combined(g for g in groups if g is not paths)) for paths in groups]
+
+
+def _aimed_at(paths: Paths, others: Paths) -> Paths:
+    """An estimate is a constant on purpose where something live is compared with it."""
+
+    def is_target(source: int, path: Path) -> bool:
+        live = others.get(source)
+        cut = path.cut
+        return (
+            cut is not None
+            and cut.estimates
+            and live is not None
+            and live.cut is None
+            and cut.converted not in others
+        )
+
+    return {
+        source: replace(path, cut=replace(path.cut, meant=True))
+        if path.cut is not None and is_target(source, path)
+        else path
+        for source, path in paths.items()
+    }
 
 
 def _compared(paths: Paths, other: Value) -> Paths:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap, names
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value, picked, run_callback
-from tflint_grad.flow.coefficients import weighed
+from tflint_grad.flow.coefficients import compared, weighed
 from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
 from tflint_grad.flow.operations import BREAKS, dtype_of
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, combined, joined, unsure
@@ -196,7 +196,7 @@ def _call_known_class(
     gradient = _gradient_of_call(x, found, arguments)
     groups = x.groups(values if gradient is Gradient.NONE else plain)
     if found.kind == "loss":
-        groups = weighed(groups)  # sample_weight
+        groups = compared(weighed(groups))  # the last one may be sample_weight
     owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
     own = {receiver.identity: LEAF}
     if gradient is not Gradient.FLOWS and groups:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument, node_of
 from tflint_grad.flow.calls import run_callback
-from tflint_grad.flow.coefficients import weighed
+from tflint_grad.flow.coefficients import compared, takes_difference, weighed
 from tflint_grad.flow.host import to_host
 from tflint_grad.flow.paths import Break, Paths
 from tflint_grad.flow.prints import asserted, printed
@@ -52,6 +52,8 @@ def call_operation(
     groups = x.groups([*carried, *made])
     if name == "tensorflow.multiply":
         groups = weighed(groups)
+    elif takes_difference(name):
+        groups = compared(groups)
     dtype = _result_dtype(x, fact, arguments)
     fact = _as_asked(x, name, fact, arguments)
     if name.rsplit(".", 1)[-1] in _INDEPENDENT:

@@ -69,7 +69,8 @@ class Cause:
     `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
     shape is checked, a float where an integer is wanted.
     `converted`: the identity of the tensor that became a host value; `compared`: its difference with
-    data was taken; `weighs`: that was a factor of something live (see `coefficients`).
+    data was taken; `weighs`: that was a factor of something live; `estimates`: it was added to data
+    (see `coefficients`).
     `recording`: the tapes that ran at that `moment` of the execution.
     """
 
@@ -87,6 +88,7 @@ class Cause:
     converted: int | None = None
     compared: bool = False
     weighs: bool = False
+    estimates: bool = False
     recording: Tapes = NO_TAPES
     moment: int = 0
 
@@ -157,9 +159,13 @@ def _with_lost(lost: tuple[Lost, ...], more: Iterable[Lost]) -> tuple[Lost, ...]
         known = next((known for known in lost if known.cause.station.place.node is node), None)
         if known is None:
             lost = (*lost, part)
-        elif known.cause.is_weight and not part.cause.is_weight:
-            lost = (*(kept for kept in lost if kept is not known), part)  # it is more than a weight
+        elif _is_excused(known.cause) and not _is_excused(part.cause):
+            lost = (*(kept for kept in lost if kept is not known), part)
     return lost
+
+
+def _is_excused(cause: Cause) -> bool:
+    return cause.is_weight or cause.meant
 
 
 def _either_carries(left: Path, right: Path) -> frozenset[int]:
@@ -204,6 +210,8 @@ def _both_cut(left: Path, right: Path) -> Path:
     assert cut is not None and right.cut is not None
     if cut.is_weight and not right.cut.is_weight:
         cut = replace(cut, weighs=False)
+    if cut.estimates and not right.cut.estimates:
+        cut = replace(cut, estimates=False)
     if left.tapes is None or right.tapes is None:
         tapes = None  # cut for whichever tape asks
     else:
