@@ -339,6 +339,12 @@ class Base(tf.keras.layers.Layer):
     def build(self, shape):
         scale = self.add_weight(shape=(4,))
         self.scale = scale
+        self.dense, self.block = tf.keras.layers.Dense(4), Rounding()
+        self.blocks = [Rounding()]
+
+class Rounding(tf.keras.layers.Layer):
+    def call(self, x):
+        return tf.round(x)
 """,
         "nets": """
 from bases import Base, floor
@@ -357,6 +363,8 @@ class Net(Base):
 
     assert is_looked_at("x // self.scale")
     assert is_looked_at("floor(x * self.scale)")
+    assert is_looked_at("self.block(self.dense(x))")
+    assert is_looked_at("self.blocks[0](self.dense(x))")
     assert not is_looked_at("x * self.scale")
 
 

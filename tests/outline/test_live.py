@@ -95,7 +95,8 @@ class Block(tf.keras.Model):
         super().__init__()
         self.dense = tf.keras.layers.Dense(4)
         self.drop = tf.keras.layers.Dropout(0.1)
-        self.plain, self.unpacked = Plain(), Plain()
+        self.plain, self.paired = Plain(), Plain()
+        self.first, self.unpacked = [Plain()] * 2
         self.inner = Plain()
         self.still = Plain(trainable=False)
         self.rounding = Rounding()
@@ -135,6 +136,7 @@ class Block(tf.keras.Model):
     [
         # layers of the project
         ("return self.inner(x)", True),
+        ("return self.paired(x)", True),
         ("return self.unpacked(x)", False),
         ("return self.still(x)", False),
         ("return self.rounding(x)", False),

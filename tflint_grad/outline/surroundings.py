@@ -79,7 +79,7 @@ class Surroundings:
     filename: str = ""
     neighbours: Neighbours | None = None
     _elsewhere: dict[str, Elsewhere | None] = field(default_factory=dict, repr=False)
-    _made_by: dict[str, Makers] = field(default_factory=dict, repr=False)
+    _made_by: dict[ClassItem, Makers] = field(default_factory=dict, repr=False)
     _ancestries: dict[ClassItem, list[tuple[ClassItem, Surroundings]]] = field(
         default_factory=dict, repr=False
     )
@@ -298,11 +298,8 @@ class Surroundings:
             found = self._assigned[item] = {}
             for cls, around in self.ancestry(item):
                 for statement in statements(cls.node.body):
-                    whole = statement if isinstance(statement, ast.Assign) else None
-                    for target in assigned_attributes(statement):
-                        is_told = whole is not None and target in whole.targets
-                        value = whole.value if whole is not None and is_told else None
-                        found.setdefault(target.attr, []).append((value, around))
+                    for name, value in _values(statement):
+                        found.setdefault(name, []).append((value, around))
         return found
 
     def made_by(self, owner: ClassItem, attribute: str) -> Iterator[ClassItem]:
@@ -311,63 +308,76 @@ class Surroundings:
         Without an attribute, and where it is not told, all of the file that its class mentions: a
         loop over a list of blocks.
         """
-        makers = self._made_by.get(owner.name)
+        makers = self._made_by.get(owner)
         if makers is None:
-            line = [cls for cls, around in self.ancestry(owner) if around is self]
-            makers = self._made_by[owner.name] = Makers(line, self)
+            makers = self._made_by[owner] = Makers(owner, self)
         return makers.of(attribute)
 
 
 class Makers:
-    """What the attributes of an object may be made by, from its class and the bases in its file."""
+    """What the attributes of an object may be made by, from what its class and the bases assign."""
 
-    def __init__(self, line: Sequence[ClassItem], around: Surroundings) -> None:
-        self._line, self._around = line, around
-        self._told: dict[str, set[str]] = {}
-        self._called: dict[str, list[ast.expr]] = {}  # what else may be a class
+    def __init__(self, owner: ClassItem, around: Surroundings) -> None:
+        self._line = around.ancestry(owner)
+        self._made: dict[str, list[ClassItem]] = {}
+        self._called: dict[str, list[tuple[ast.expr, Surroundings]]] = {}  # may be a class
         self._untold: set[str] = set()
-        for cls in line:
-            for node in statements(cls.node.body):
-                if isinstance(node, ast.Assign) and not isinstance(node.value, ast.Constant):
-                    self._note(node)
+        for attribute, values in around.assigned(owner).items():
+            for value, place in values:
+                self._note(attribute, value, place)
 
     def of(self, attribute: str) -> Iterator[ClassItem]:
         is_told = attribute and attribute not in self._untold
-        names = self._told.get(attribute, ()) if is_told else self._mentioned
+        made = self._made.get(attribute, ()) if is_told else self._mentioned
         # Sorted: what is looked at first decides what the limits leave out.
-        yield from (self._around.classes[name] for name in sorted(names))
-        for function in self._called.get(attribute, ()):
-            found = self._around.imported_class(self._around.qualified(function))
+        yield from sorted(made, key=lambda cls: cls.name)
+        for function, place in self._called.get(attribute, ()):
+            found = place.imported_class(place.qualified(function))
             if found is not None:
                 yield found[0]
 
     @cached_property
-    def _mentioned(self) -> frozenset[str]:
-        """Classes of the file; their own names stand in `super(Block, self)` only."""
-        others = self._around.classes.keys() - {cls.name for cls in self._line}
-        found = set[str]()
-        for cls in self._line:
+    def _mentioned(self) -> Sequence[ClassItem]:
+        """Classes of their files; their own names stand in `super(Block, self)` only."""
+        found: dict[ClassItem, None] = {}
+        for cls, place in self._line:
+            others = place.classes.keys() - {one.name for one, _ in self._line}
             for part, unit in ((cls, cls.header), *((one, one.unit) for one in cls.members)):
                 if any(unit.mentions(name) for name in others):
-                    found |= part.names.used & others
-        return frozenset(found)
+                    named = part.names.used & others
+                    found.update(dict.fromkeys(place.classes[name] for name in named))
+        return list(found)
 
-    def _note(self, node: ast.Assign) -> None:
-        attributes = {t.attr for t in node.targets if isinstance(t, ast.Attribute)}
-        if not attributes:
+    def _note(self, attribute: str, value: ast.expr | None, place: Surroundings) -> None:
+        if isinstance(value, ast.Constant):
             return
-        parts = walk([node.value])
+        parts = [] if value is None else walk([value])
         names = {part.id for part in parts if isinstance(part, ast.Name)}
-        made, value = names & self._around.classes.keys(), node.value
-        called = [part.func for part in parts if isinstance(part, ast.Call)]
-        by_library = isinstance(value, ast.Call) and is_tensorflow(
-            self._around.qualified(value.func)
-        )
+        made = [place.classes[name] for name in names & place.classes.keys()]
+        called = [(part.func, place) for part in parts if isinstance(part, ast.Call)]
+        by_library = isinstance(value, ast.Call) and is_tensorflow(place.qualified(value.func))
         if not made and not by_library:
-            self._untold |= attributes
-        for attribute in attributes:
-            self._told.setdefault(attribute, set()).update(made)
-            self._called.setdefault(attribute, []).extend(called)
+            self._untold.add(attribute)
+        self._made.setdefault(attribute, []).extend(made)
+        self._called.setdefault(attribute, []).extend(called)
+
+
+def _values(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    """The attributes that a statement assigns, each with what it gets, where that is told."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else ()
+    values = statement.value if isinstance(statement, ast.Assign) else None
+    told: dict[int, ast.expr] = {id(target): values for target in targets if values is not None}
+    for target in targets:
+        if isinstance(target, ast.Tuple) and isinstance(values, ast.Tuple):
+            parts = [*target.elts, *values.elts]
+            if 2 * len(target.elts) == len(parts) and not _any_starred(parts):
+                told.update(zip(map(id, target.elts), values.elts, strict=True))
+    for target in assigned_attributes(statement):
+        yield target.attr, told.get(id(target))
+
+
+def _any_starred(parts: Iterable[ast.expr]) -> bool:
+    return any(isinstance(part, ast.Starred) for part in parts)
 
 
 def imports_in(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
