@@ -26,8 +26,8 @@ _OF_CONTAINERS = frozenset(("append", "extend", "get", "items", "keys", "pop", "
 STATIC = frozenset(
     ["as_list", "device", "dtype", "get_shape", "name", "ndim", "rank", "shape", "trainable"]
 )
-#: Classes that make objects of each other.
-_MAX_DEPTH = 4
+#: Classes and functions that are looked at for one; beyond, anything may be.
+_MAX_BODIES = 50
 
 
 def class_of_project(
@@ -39,24 +39,28 @@ def class_of_project(
     return around.imported_class(around.qualified(function))
 
 
-def may_own_weights(
-    owner: ClassItem, around: Surroundings, seen: frozenset[int] = frozenset()
-) -> bool:
+def may_own_weights(owner: ClassItem, around: Surroundings) -> bool:
     """Whether a method of a class may make a weight, or make or call anything that has some."""
-    seen |= {id(owner.node)}
-    return len(seen) > _MAX_DEPTH or any(
+    return _may_own_weights(owner, around, set())
+
+
+def _may_own_weights(owner: ClassItem, around: Surroundings, seen: set[int]) -> bool:
+    if id(owner.node) in seen:
+        return False
+    seen.add(id(owner.node))
+    return len(seen) > _MAX_BODIES or any(
         isinstance(node, ast.Call) and _may_have_weights(node.func, owner, place, seen)
         for cls, place in around.ancestry(owner)
         for node in walk(cls.node.body)
     )
 
 
-def _may_make_weights(function: FunctionNode, around: Surroundings, seen: frozenset[int]) -> bool:
+def _may_make_weights(function: FunctionNode, around: Surroundings, seen: set[int]) -> bool:
     """Whether a function of the project may make a weight, or anything that has some."""
     if id(function) in seen:
         return False
-    seen |= {id(function)}
-    return len(seen) > _MAX_DEPTH or any(
+    seen.add(id(function))
+    return len(seen) > _MAX_BODIES or any(
         isinstance(node, ast.Call) and _may_have_weights(node.func, None, around, seen)
         for node in walk(function.body)
     )
@@ -73,7 +77,7 @@ def may_make_data(function: ast.expr, around: Surroundings) -> bool:
     if found is None:
         is_static = isinstance(function, ast.Attribute) and function.attr in STATIC
         return not is_static and (qualified is None or not _is_of_host(qualified))
-    return _may_make_weights(*found, frozenset()) or any(
+    return _may_make_weights(*found, set()) or any(
         isinstance(node, ast.Call) and is_tensorflow(found[1].qualified(node.func))
         for node in walk(found[0].body)
     )
@@ -85,11 +89,11 @@ def _is_of_host(qualified: str) -> bool:
 
 
 def _may_have_weights(
-    function: ast.expr, owner: ClassItem | None, around: Surroundings, seen: frozenset[int]
+    function: ast.expr, owner: ClassItem | None, around: Surroundings, seen: set[int]
 ) -> bool:
     """Whether what is called may make a weight, or be a layer."""
     if (found := class_of_project(function, around)) is not None:
-        return id(found[0].node) not in seen and may_own_weights(*found, seen)
+        return _may_own_weights(*found, seen)
     qualified = around.qualified(function)
     if qualified is not None:
         if not is_tensorflow(qualified):
