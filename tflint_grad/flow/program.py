@@ -92,7 +92,7 @@ class Program(Interpreter):
         self.instances: dict[int, Object] = {}
         self.under_callers = False
         self.constructed: dict[int, list[Object]] = {}
-        self.making_unknown = False  # an instance of which no arguments are known
+        self.supposed = 0  # the class of which an instance is made that nobody is seen to make
         self.own_items = {
             id(item.unit): item for item, _ in leaves(outline.items) if isinstance(item, DefItem)
         }
@@ -101,7 +101,7 @@ class Program(Interpreter):
         self.classes.append(cls)
 
     def on_instance(self, instance: Object, cls: Class) -> None:
-        if not self.making_unknown:
+        if cls.identity != self.supposed:
             self.constructed.setdefault(cls.identity, []).append(instance)
 
     def on_module(self, module: LoadedModule) -> None:
@@ -288,13 +288,13 @@ class Program(Interpreter):
     def _made_before(self, cls: Class, arguments: list[Argument]) -> Value:
         """An instance that was there before any tape was opened, whatever is recording now."""
         frame, recording, mark = self.frame, self.recording, self.store.mark()
-        known, self.making_unknown = self.making_unknown, True
+        known, self.supposed = self.supposed, cls.identity
         self.frame = self._module_frame(cls)
         self.store.set(RECORDING, NO_TAPES)
         try:
             return instantiate(self, cls, arguments, cst.Pass())
         finally:
-            self.frame, self.making_unknown = frame, known
+            self.frame, self.supposed = frame, known
             self.store.set(RECORDING, recording)
             self.store.settle(mark)
 
