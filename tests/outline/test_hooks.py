@@ -187,8 +187,24 @@ def make(layer):
 def applied(layer, x):
     return layer.dense(x)
 
-def doubled(values):
+def doubled(values, function=None):
     return 2.0 * values
+
+def hard(x):
+    return tf.round(x)
+
+def chosen(name):
+    return hard
+
+HARD = hard
+PIPE = (tf.exp, hard)
+
+class Quantizer:
+    def __init__(self, bits):
+        self.scale = 2.0**bits
+
+    def quantize(self, x):
+        return tf.round(x * self.scale) / self.scale
 
 class Net(tf.keras.layers.Layer):
     OPS = [tf.sign]
@@ -303,6 +319,36 @@ def test_an_operation_has_any_name_that_it_is_given(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("made", "body"),
+    [
+        ("self.act = hard", "return self.act(self.dense(x))"),
+        ("self.act = lambda y: tf.round(y)", "return self.act(self.dense(x))"),
+        ("self.act = chosen('hard')", "return self.act(self.dense(x))"),
+        ("self.act = functools.partial(hard)", "return self.act(self.dense(x))"),
+        ("self.act = getattr(tf.math, 'round')", "return self.act(self.dense(x))"),
+        (
+            "self.acts = [tf.exp, hard]",
+            "for act in self.acts:\n    x = act(self.dense(x))\nreturn x",
+        ),
+        ("self.hard = tf.keras.layers.Lambda(hard)", "return self.hard(self.dense(x))"),
+        (
+            "self.acts = {'quantized': self.quantized}",
+            "return self.acts['quantized'](self.dense(x))",
+        ),
+        ("self.part = Quantizer(3)", "return self.part.quantize(self.dense(x))"),
+        ("pass", "return Quantizer(3).quantize(self.dense(x))"),
+        ("pass", "part = Quantizer(3)\nreturn part.quantize(self.dense(x))"),
+        ("pass", "return HARD(self.dense(x))"),
+        ("pass", "return functools.reduce(lambda y, act: act(y), PIPE, self.dense(x))"),
+        ("pass", "return tf.nest.map_structure(tf.round, self.dense(x))"),
+    ],
+)
+def test_functions_and_methods_that_cut_are_found_by_any_name(made: str, body: str) -> None:
+    assert _is_executed(made, body)
+    assert not _is_executed(made.replace("tf.round", "tf.exp"), "return tf.exp(self.dense(x))")
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "return doubled(self.dense(x), tf.round)",  # which looks at none
@@ -321,6 +367,9 @@ def test_an_operation_that_is_handed_on_need_not_be_called(body: str) -> None:
         ("tf.float16", False),
         ("tf.int32 if training else tf.float32", True),
         ("x.dtype if training else tf.float32", False),
+        ("self.index_dtype", True),
+        ("self.compute_dtype", False),
+        ("'float32'", False),
     ],
 )
 def test_a_type_is_what_its_name_is_given(dtype: str, executed: bool) -> None:

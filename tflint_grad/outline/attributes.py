@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.outline.body import ADDING
 from tflint_grad.outline.walk import statements
-from tflint_grad.outline.weights import may_make_data
+from tflint_grad.outline.weights import STATIC, may_make_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -17,12 +17,20 @@ if TYPE_CHECKING:
     from tflint_grad.outline.surroundings import Surroundings
 
 #: Calls of these make a plain Python value, or an object that is no tensor.
-_PLAIN_CALLS = frozenset(("bool", "float", "getattr", "int", "isinstance", "len", "str"))
+_PLAIN_CALLS = frozenset(("bool", "float", "getattr", "int", "isinstance", "len", "range", "str"))
+#: Methods whose results are parts of what they are called on.
+_OF_CONTAINERS = frozenset(("copy", "get", "items", "pop", "values"))
 #: What these give is like what they are given.
 _CHOOSING = frozenset((
-    "abs", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple",
+    "abs", "dict", "enumerate", "frozenset", "list", "max", "min", "reversed", "set", "sorted", "sum",
+    "tuple", "zip",
 ))  # fmt: skip
-_GIVING = frozenset((ast.AnnAssign, ast.Assign, ast.AugAssign, ast.Expr))
+_GIVING = frozenset((
+    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AsyncWith, ast.AugAssign, ast.Expr, ast.For,
+    ast.With,
+))  # fmt: skip
+#: The name of an attribute that is computed: `setattr(self, f"w{i}", w)`.
+ANY_NAME = "*"
 _SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
 
 
@@ -64,12 +72,10 @@ class Given:
 class Candidates:
     """The attributes and names of a file that may be something, each looked at when asked for.
 
-    `may_be`: whether an expression may be it, given whether a name may.
+    `may_be`: whether an expression may be it, by what its names and attributes are.
     """
 
-    def __init__(
-        self, given: Given, may_be: Callable[[ast.expr, Callable[[str], bool]], bool]
-    ) -> None:
+    def __init__(self, given: Given, may_be: Callable[[ast.expr, View], bool]) -> None:
         self._given, self._may_be = given, may_be
         self._attributes: dict[str, bool] = {}
         self._names: dict[tuple[Scope, str], bool] = {}
@@ -77,7 +83,9 @@ class Candidates:
     def has_attribute(self, name: str) -> bool:
         known = self._attributes.get(name)
         if known is None:
-            values = self._given.attributes.get(name, ())
+            self._attributes[name] = False  # also where attributes are given each other
+            given = self._given.attributes
+            values = [*given.get(name, ()), *given.get(ANY_NAME, ())]
             known = self._attributes[name] = any(self._of(*value) for value in values)
         return known
 
@@ -95,7 +103,21 @@ class Candidates:
         return self._names[key]
 
     def _of(self, value: ast.expr, scope: Scope) -> bool:
-        return self._may_be(value, lambda name: self.has_name(name, scope))
+        return self._may_be(value, View(self, scope))
+
+
+@dataclass(frozen=True)
+class View:
+    """What the names in a scope, and the attributes of the file, may be."""
+
+    candidates: Candidates
+    scope: Scope | None = None
+
+    def has_name(self, name: str) -> bool:
+        return self.candidates.has_name(name, self.scope)
+
+    def has_attribute(self, name: str) -> bool:
+        return self.candidates.has_attribute(name)
 
 
 def _givings(statement: ast.stmt) -> Iterable[tuple[ast.expr, ast.expr]]:
@@ -106,13 +128,22 @@ def _givings(statement: ast.stmt) -> Iterable[tuple[ast.expr, ast.expr]]:
             return ()
         return [(part, value) for target in statement.targets for part in _parts(target)]
     if isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
-        target, given = statement.target, statement.value
-        return [] if given is None else [(part, given) for part in _parts(target)]
+        given = statement.value
+        return [] if given is None else [(part, given) for part in _parts(statement.target)]
+    if isinstance(statement, (ast.For, ast.AsyncFor)):
+        return [(part, statement.iter) for part in _parts(statement.target)]
+    if isinstance(statement, (ast.With, ast.AsyncWith)):
+        named = [(one.optional_vars, one.context_expr) for one in statement.items]
+        return [(part, value) for target, value in named if target for part in _parts(target)]
     match statement:
-        case ast.Expr(ast.Call(func=ast.Attribute(value=whole, attr=name), args=[*_, value])):
-            return [(part, value) for part in _parts(whole)] if name in ADDING else ()
-        case ast.Expr(ast.Call(func=ast.Name("setattr"), args=[thing, ast.Constant(name), value])):
-            return [(ast.Attribute(thing, str(name)), value)]
+        case ast.Expr(ast.Call(func=ast.Attribute(value=whole, attr=name)) as call) if (
+            name in ADDING
+        ):
+            values = [*call.args[-1:], *(keyword.value for keyword in call.keywords)]
+            return [(part, value) for part in _parts(whole) for value in values]
+        case ast.Expr(ast.Call(func=ast.Name("setattr"), args=[thing, name, value])):
+            told = name.value if isinstance(name, ast.Constant) else ANY_NAME
+            return [(ast.Attribute(thing, str(told)), value)]
     return ()
 
 
@@ -125,19 +156,29 @@ def _parts(target: ast.expr) -> Iterable[ast.expr]:
     return (target,)
 
 
-def may_be_data(value: ast.expr, is_data: Callable[[str], bool], around: Surroundings) -> bool:
-    """Calls may make a tensor; a constant, a parameter or an attribute hands on a setting."""
+def may_be_data(value: ast.expr, seen: View, around: Surroundings) -> bool:
+    """Calls may make a tensor; a constant or a parameter hands on a setting."""
     match value:
         case ast.Name(id=name):
-            return is_data(name)
-        case ast.Call(func=ast.Name(id=name), args=given) if name in _CHOOSING:
-            parts = given
+            return seen.has_name(name)
+        case ast.Attribute(value=whole, attr=name):
+            if name in STATIC:
+                return False
+            # A method that is handed on computes with the weights of its object.
+            is_method = name in around.method_names
+            return is_method or seen.has_attribute(name) or may_be_data(whole, seen, around)
+        case ast.Call(func=ast.Name(id=name), args=given, keywords=named) if name in _CHOOSING:
+            parts = [*given, *(keyword.value for keyword in named)]
+        case ast.Call(func=ast.Attribute(value=whole, attr=name)) if name in _OF_CONTAINERS:
+            parts = [whole]
         case ast.Call(func=function):
             is_plain = isinstance(function, ast.Name) and function.id in _PLAIN_CALLS
             return not is_plain and may_make_data(function, around)
         case ast.Await() | ast.NamedExpr():
             return True
         case ast.Starred(value=whole) | ast.Subscript(value=whole):
+            parts = [whole]
+        case ast.UnaryOp(operand=whole) if not isinstance(value.op, ast.Not):
             parts = [whole]
         case ast.BinOp(left=left, right=right):
             parts = [left, right]
@@ -153,4 +194,4 @@ def may_be_data(value: ast.expr, is_data: Callable[[str], bool], around: Surroun
             parts = [element]
         case _:
             return False
-    return any(may_be_data(part, is_data, around) for part in parts)
+    return any(may_be_data(part, seen, around) for part in parts)

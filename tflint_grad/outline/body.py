@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tflint_grad.outline.bindings import imported
@@ -58,12 +59,17 @@ class Body:
 
     def assigned(self, name: str) -> list[ast.expr]:
         """What plain assignments give a name."""
-        return [
-            node.value
-            for node in self.binding
-            if isinstance(node, ast.Assign)
-            and any(isinstance(one, ast.Name) and one.id == name for one in node.targets)
-        ]
+        return self._assigned.get(name, [])
+
+    @cached_property
+    def _assigned(self) -> dict[str, list[ast.expr]]:
+        found: dict[str, list[ast.expr]] = {}
+        for node in self.binding:
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        found.setdefault(target.id, []).append(node.value)
+        return found
 
     def _look_at_call(self, node: ast.Call) -> None:
         called = node.func

@@ -8,25 +8,22 @@ from __future__ import annotations
 
 import ast
 import enum
-from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import RAISE_IN_GRAPH, host_function
 from tflint_grad.knowledge.names import canonical, is_tensorflow
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact, rewraps, tensor_method
+from tflint_grad.outline.casts import makes_float
 from tflint_grad.outline.values import (
     ARRAY,
+    CUTTING,
     DATA,
     HOLDS,
-    LOSES,
     MADE,
     SYMBOLIC,
     TENSOR,
     WANTED,
     Values,
 )
-
-if TYPE_CHECKING:
-    from tflint_grad.outline.body import Body
 
 #: What depends on a shape only is no path.
 OF_SHAPE = frozenset(
@@ -39,7 +36,8 @@ _CONVERTING = frozenset(["bool", "complex", "float", "int", "round"])
 _KERAS_HOST = frozenset(
     ["evaluate", "predict", "predict_on_batch", "test_on_batch", "train_on_batch"]
 )
-_FLOATS = ("float", "half", "double", "complex")
+#: Kinds of operations that run what they are given.
+_RUNNING = ("higher-order", "structure")
 _POSSIBLE_CAUSES = frozenset((
     ast.Assert, ast.Assign, ast.AsyncFor, ast.AugAssign, ast.BinOp, ast.BoolOp, ast.Call,
     ast.Compare, ast.For, ast.If, ast.IfExp, ast.Match, ast.UnaryOp, ast.While, ast.comprehension,
@@ -197,7 +195,7 @@ def _of_call(values: Values, node: ast.Call) -> Harm:
     qualified = values.qualified(function)
     if is_tensorflow(qualified):
         return _of_operation(str(qualified), values, node, given)
-    if _may_be_losing(values, node, qualified, given):
+    if _may_be_cutting(values, node, qualified, given):
         return Harm.FAILURE
     if qualified is not None:
         fails = bool(given & (DATA | WANTED)) and _leaves_tensorflow(qualified)
@@ -212,7 +210,7 @@ def _of_call(values: Values, node: ast.Call) -> Harm:
     return Harm.FAILURE if fails else Harm.NONE
 
 
-def _may_be_losing(values: Values, node: ast.Call, qualified: str | None, given: int) -> bool:
+def _may_be_cutting(values: Values, node: ast.Call, qualified: str | None, given: int) -> bool:
     """Whether what is called, or is given to be called, may be an operation without a gradient.
 
     A function of the project is looked at itself, with what it is given.
@@ -221,16 +219,15 @@ def _may_be_losing(values: Values, node: ast.Call, qualified: str | None, given:
     if qualified is not None:
         if not given & WANTED or around.function(qualified) is not None:
             return False
-        return bool(given & LOSES) or around.may_import_loss(qualified)
-    if not given & LOSES and not values.may_hold_losses:
-        return False
+        return values.hands_on_cutting(node, given) or around.may_import_cutting(qualified)
     if isinstance(function, ast.Attribute):
         is_known = values.defines(function)
     else:
         name = function.id if isinstance(function, ast.Name) else ""
         is_known = name in around.functions and name not in values.names
-    flags = given | values.of(function)
-    return not is_known and bool(flags & WANTED) and bool(flags & LOSES)
+    if is_known or not (given & CUTTING or values.is_cutting(function)):
+        return False
+    return bool((given | values.of(function)) & WANTED)
 
 
 def _builtin_fails(name: str, given: int) -> bool:
@@ -266,7 +263,11 @@ def _of_method(values: Values, function: ast.Attribute, given: int) -> Harm:
 def _of_operation(qualified: str, values: Values, node: ast.Call, given: int) -> Harm:
     leaf = qualified.rsplit(".", 1)[-1]
     known = fact(qualified)
-    if given & LOSES and given & WANTED and (known is None or known.kind == "higher-order"):
+    if (
+        given & CUTTING
+        and given & WANTED
+        and (known is None or known.kind in ("higher-order", "structure"))
+    ):
         return Harm.FAILURE
     if leaf in ("Variable", "py_function", "numpy_function") or ".data." in qualified:
         return Harm.FAILURE
@@ -280,7 +281,7 @@ def _of_operation(qualified: str, values: Values, node: ast.Call, given: int) ->
     if not given & WANTED or known.kind in ("static", "context", "structure"):
         return Harm.NONE
     if known.kind == "cast":
-        return Harm.NONE if makes_float(node, values.body) else Harm.CUT
+        return Harm.NONE if makes_float(node, values.body, values.around) else Harm.CUT
     rewrapped = Harm.CUT if rewraps(qualified) else Harm.NONE
     if known.kind == "creation":
         return rewrapped
@@ -296,32 +297,3 @@ _BY_GRADIENT = {
     Gradient.UNREGISTERED: Harm.FAILURE,
     Gradient.FAILS: Harm.FAILURE,
 }
-
-
-def makes_float(cast: ast.Call, body: Body) -> bool:
-    """Whether the type given to a cast is a float for sure, or the type of other data."""
-    types = [*cast.args[1:2], *(word.value for word in cast.keywords if word.arg != "name")]
-    return any(
-        all(map(_is_float, body.assigned(one.id) or [one]))
-        if isinstance(one, ast.Name)
-        else _is_float(one)
-        for one in types
-    )
-
-
-def _is_float(node: ast.expr) -> bool:
-    if isinstance(node, ast.IfExp):
-        return _is_float(node.body) and _is_float(node.orelse)
-    if isinstance(node, ast.Call):
-        node = node.func  # tf.keras.backend.floatx()
-    if isinstance(node, ast.Attribute):
-        word = node.attr
-    elif isinstance(node, ast.Name):
-        word = node.id
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        word = node.value
-    else:
-        return False
-    return (
-        word.startswith(_FLOATS) or word.endswith(("dtype", "floatx")) or word.startswith("bfloat")
-    )

@@ -162,6 +162,8 @@ def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None
             elif isinstance(node, ast.Call):
                 called.add(id(node.func))
             elif isinstance(node, (ast.Name, ast.Attribute)):
+                if id(node) not in called and _names_cutting(around, node):
+                    return True
                 for method, cls, place in _losses_of_class(around, node):
                     reach.visit(method, cls, place, _anything(method))
                 for function, its_class, place in _losses(around, node, owner):
@@ -169,6 +171,13 @@ def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None
                     given = {} if id(node) in called else _anything(function)
                     reach.visit(function, its_class, place, given)
     return reach.worst() is not Harm.NONE
+
+
+def _names_cutting(around: Surroundings, node: ast.Name | ast.Attribute) -> bool:
+    """Whether a name of the module, or an attribute, may hold a function that cuts."""
+    if isinstance(node, ast.Attribute):
+        return around.qualified(node) is None and around.handed_on.has_attribute(node.attr)
+    return node.id in around.globals and around.handed_on.has_name(node.id)
 
 
 def _losses_of_class(around: Surroundings, node: ast.Name | ast.Attribute) -> Iterator[_Found]:
@@ -349,19 +358,31 @@ class _Reach:
             yield found[0], None, found[1]
 
     def _objects(self, function: ast.expr, visit: _Visit, values: Values) -> Iterator[_Found]:
-        """`self.block(x)` runs what calls run in the classes that `self.block` may be of."""
-        attribute = ""
-        if isinstance(function, ast.Attribute):
-            if not values.is_own(function.value):
-                return
-            attribute = function.attr
-        elif isinstance(function, ast.Name) and function.id not in values.names:
-            return
-        if visit.owner is not None:
-            around = visit.around
-            for cls in around.made_by(visit.owner, attribute):
-                for method in ("call", "__call__"):
-                    yield from around.methods(cls, method)
+        """What `self.block(x)` and `self.block.norm(x)` run, in any class that it may be of."""
+        around = visit.around
+        match function:
+            case ast.Attribute(value=whole, attr=name) if not values.is_own(whole):
+                found = self._classes(whole, visit, values)
+                if name in around.method_names:
+                    found += around.classes.values()
+                for cls in dict.fromkeys(found):
+                    yield from around.methods(cls, name)
+            case ast.Attribute() | ast.Name() | ast.Call() | ast.Subscript():
+                for cls in self._classes(function, visit, values):
+                    for method in ("call", "__call__"):
+                        yield from around.methods(cls, method)
+
+    @staticmethod
+    def _classes(holder: ast.expr, visit: _Visit, values: Values) -> list[ClassItem]:
+        """The classes of the project that something may be an instance of."""
+        if visit.owner is None:
+            return []
+        if isinstance(holder, ast.Attribute):
+            own = values.is_own(holder.value)
+            return [*visit.around.made_by(visit.owner, holder.attr)] if own else []
+        if isinstance(holder, ast.Name) and holder.id not in values.names:
+            return []
+        return [*visit.around.made_by(visit.owner, "")]
 
 
 def _is_unbound(function: ast.expr, method: FunctionNode, around: Surroundings) -> bool:

@@ -16,7 +16,8 @@ from tflint_grad.knowledge.names import is_tensorflow
 from tflint_grad.knowledge.operations import LISTS, Gradient, fact
 from tflint_grad.outline.bindings import bound_names, root_name
 from tflint_grad.outline.body import parameter_names, receiver_name
-from tflint_grad.outline.causes import OF_SHAPE, makes_float
+from tflint_grad.outline.casts import makes_float
+from tflint_grad.outline.causes import OF_SHAPE
 from tflint_grad.outline.units import DefItem
 from tflint_grad.outline.walk import statements, walk
 from tflint_grad.outline.weights import class_of_project, may_own_weights
@@ -354,7 +355,11 @@ class _Body:
 
     def _of_operation(self, name: str, node: ast.Call, names: Mapping[str, _What]) -> _What:
         known = fact(name)
-        if known is not None and known.kind == "cast" and makes_float(node, self.syntax):
+        if (
+            known is not None
+            and known.kind == "cast"
+            and makes_float(node, self.syntax, self.around)
+        ):
             return _LIVE if node.args and self.of(node.args[0], names) == _LIVE else _UNSURE
         if (
             known is None

@@ -28,6 +28,9 @@ Assigned = tuple["ast.expr | None", "Surroundings"]
 #: A definition of another file, and what is around it.
 Elsewhere = tuple["DefItem | ClassItem", "Surroundings"]
 
+_ASSIGNING = frozenset((
+    ast.AnnAssign, ast.Assign, ast.AsyncFor, ast.AsyncWith, ast.AugAssign, ast.For, ast.With,
+))  # fmt: skip
 #: Other files of the project that are looked into for the hooks of one file.
 _MAX_NEIGHBOURS = 20
 #: Files that a name is handed on by before it is given up.
@@ -112,6 +115,16 @@ class Surroundings:
         return {item.name: item for item in self.items if isinstance(item, ClassItem)}
 
     @cached_property
+    def method_names(self) -> frozenset[str]:
+        """The names of all methods in the file."""
+        return frozenset(
+            member.name
+            for cls in self.classes.values()
+            for member in cls.members
+            if isinstance(member, DefItem)
+        )
+
+    @cached_property
     def globals(self) -> frozenset[str]:
         """Names that statements of the module bind to something that is no constant."""
         found: set[str] = set()
@@ -143,7 +156,7 @@ class Surroundings:
 
     @cached_property
     def handed_on(self) -> HandedOn:
-        """Operations that let no gradient through, and are named here without being called."""
+        """What lets no gradient through, and is named here without being called."""
         return HandedOn(self)
 
     def qualified(self, node: ast.expr, local: Mapping[str, str] | None = None) -> str | None:
@@ -172,13 +185,13 @@ class Surroundings:
         found = self._defined_elsewhere(qualified)
         return (found[0].node, found[1]) if found and isinstance(found[0], DefItem) else None
 
-    def may_import_loss(self, qualified: str) -> bool:
+    def may_import_cutting(self, qualified: str) -> bool:
         """Whether a name is of another file of the project, where it may stand for `tf.round`."""
         if self._defined_elsewhere(qualified) is not None:
             return False
         other = self._home_of(qualified)
         leaf = qualified.rpartition(".")[2]
-        return other is not None and other.handed_on.holders.has_name(leaf)
+        return other is not None and other.handed_on.has_name(leaf)
 
     def imported_class(self, qualified: str | None) -> tuple[ClassItem, Surroundings] | None:
         found = self._defined_elsewhere(qualified)
@@ -298,8 +311,9 @@ class Surroundings:
             found = self._assigned[item] = {}
             for cls, around in self.ancestry(item):
                 for statement in statements(cls.node.body):
-                    for name, value in _values(statement):
-                        found.setdefault(name, []).append((value, around))
+                    if statement.__class__ in _ASSIGNING:
+                        for name, value in _values(statement):
+                            found.setdefault(name, []).append((value, around))
         return found
 
     def made_by(self, owner: ClassItem, attribute: str) -> Iterator[ClassItem]:
@@ -354,7 +368,8 @@ class Makers:
         parts = [] if value is None else walk([value])
         names = {part.id for part in parts if isinstance(part, ast.Name)}
         made = [place.classes[name] for name in names & place.classes.keys()]
-        called = [(part.func, place) for part in parts if isinstance(part, ast.Call)]
+        calls = [part.func for part in parts if isinstance(part, ast.Call)]
+        called = [(function, place) for function in calls if _is_capital(function)]
         by_library = isinstance(value, ast.Call) and is_tensorflow(place.qualified(value.func))
         if not made and not by_library:
             self._untold.add(attribute)
@@ -374,6 +389,12 @@ def _values(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
                 told.update(zip(map(id, target.elts), values.elts, strict=True))
     for target in assigned_attributes(statement):
         yield target.attr, told.get(id(target))
+
+
+def _is_capital(function: ast.expr) -> bool:
+    """Whether something is called as classes are: files are read for nothing else."""
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return str(name)[:1].isupper()
 
 
 def _any_starred(parts: Iterable[ast.expr]) -> bool:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tflint_grad.knowledge.host import LIBRARIES
 from tflint_grad.knowledge.names import is_tensorflow
 from tflint_grad.knowledge.operations import Gradient, fact, tensor_method
 from tflint_grad.outline.body import ADDING, parameter_names, receiver_name, returned
+from tflint_grad.outline.handed_on import loses
 from tflint_grad.outline.walk import walk
 from tflint_grad.outline.weights import STATIC
 
@@ -40,8 +40,8 @@ ARRAY = 32
 OWN = 64
 #: The object itself.
 ITSELF = 128
-#: An operation that lets no gradient through, or what may hold one: `rnd = tf.round`.
-LOSES = 256
+#: What lets no gradient through when it is called, or may hold that: `rnd = tf.round`.
+CUTTING = 256
 
 TENSOR = LIKE | SYMBOLIC | MADE
 DATA = TENSOR | HOLDS
@@ -67,6 +67,7 @@ _OFCONTAINERS = frozenset(["copy", "get", "items", "pop", "popitem", "values"])
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _SAYING_NOTHING = frozenset((ast.Constant, ast.JoinedStr, ast.Slice))
+_NAMING = frozenset((ast.Attribute, ast.List, ast.Name, ast.Subscript, ast.Tuple))
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -123,20 +124,19 @@ class Values:
 
     def _bind_defaults(self, arguments: ast.arguments) -> None:
         """An operation that is the default of a parameter: `def call(self, x, quantize=tf.round)`."""
-        if not self._handed_on.operations:
-            return
         positional = [*arguments.posonlyargs, *arguments.args]
         pairs = [
             *zip(reversed(positional), reversed(arguments.defaults), strict=False),
             *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
         ]
         for parameter, default in pairs:
-            if default is not None and id(default) in self._handed_on.operations:
-                self.names[parameter.arg] = self.names.get(parameter.arg, 0) | LOSES
+            if default is not None and not isinstance(default, ast.Constant):
+                cuts = CUTTING if self._handed_on.holds(default) else 0
+                self.names[parameter.arg] = self.names.get(parameter.arg, 0) | cuts
 
     def _bind_in(self, node: ast.AST) -> None:
         if isinstance(node, ast.Assign):
-            flags = self.of(node.value)
+            flags = self._named(node.value)
             for target in node.targets:
                 self._bind(target, flags)
         elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)):
@@ -168,7 +168,12 @@ class Values:
         ):
             self._bind(target.elts[0], 0)
             target = target.elts[1]
-        self._bind(target, element(self.of(iterable)))
+        self._bind(target, element(self._named(iterable)))
+
+    def _named(self, node: ast.expr) -> int:
+        """What a name becomes, with what that may do when it is called."""
+        is_name = node.__class__ in _NAMING
+        return self.of(node) | (CUTTING if is_name and self.is_cutting(node) else 0)
 
     def _bind(self, target: ast.expr, flags: int) -> None:
         if isinstance(target, ast.Name):
@@ -198,13 +203,7 @@ class Values:
             container = container.value
         is_told = isinstance(container, (ast.Attribute, ast.Name))
         if flags and is_told and not self.is_own(container):
-            self._bind(container, HOLDS | flags & (WANTED | OWN | LOSES))
-
-    @cached_property
-    def may_hold_losses(self) -> bool:
-        """Whether any name or attribute may be an operation that lets no gradient through."""
-        known = (*self.names.values(), *self.shared.attributes.values())
-        return bool(self._handed_on.operations) or any(flags & LOSES for flags in known)
+            self._bind(container, HOLDS | flags & (WANTED | OWN | CUTTING))
 
     # --- expressions
 
@@ -217,6 +216,29 @@ class Values:
         if flags is None:
             flags = known[id(node)] = self._of(node)
         return flags
+
+    def is_cutting(self, node: ast.expr) -> bool:
+        """Whether something that is called may let no gradient through, by any of its names."""
+        match node:
+            case ast.Name(id=name) if name not in self.names:
+                qualified = self.qualified(node)
+                if qualified is None:
+                    return self._handed_on.has_name(name)
+                if is_tensorflow(qualified):
+                    return loses(qualified)
+                return self.around.may_import_cutting(qualified)
+            case ast.Attribute(value=whole, attr=name) if self.qualified(node) is None:
+                return self._handed_on.has_attribute(name) or self.is_cutting(whole)
+            case ast.Subscript(value=whole):
+                return self.is_cutting(whole)
+            case ast.List(elts=parts) | ast.Tuple(elts=parts):
+                return any(map(self.is_cutting, parts))
+        return bool(self.of(node) & CUTTING)
+
+    def hands_on_cutting(self, call: ast.Call, given: int) -> bool:
+        """Whether any argument may let no gradient through when it is called."""
+        named = (one for one in call.args if isinstance(one, (ast.Attribute, ast.Name)))
+        return bool(given & CUTTING) or any(map(self.is_cutting, named))
 
     def any_of(self, nodes: Iterable[ast.expr]) -> int:
         flags = 0
@@ -271,9 +293,7 @@ class Values:
         flags = self.names.get(name)
         if flags is not None:
             return flags
-        if name not in self.around.globals:
-            return 0
-        return LIKE | (LOSES if self._handed_on.holders.has_name(name) else 0)
+        return LIKE if name in self.around.globals else 0
 
     def _of_closure(self, node: FunctionNode | ast.Lambda) -> int:
         """A function within this one is what it computes with: with the object, with its weights."""
@@ -283,15 +303,16 @@ class Values:
         for part in walk(parts):
             if isinstance(part, ast.Name) and part.id not in inner:
                 flags |= self._of_name(part.id)
-        return (WANTED | OWN if flags & (WANTED | ITSELF) else 0) | flags & LOSES
+        return (WANTED | OWN if flags & (WANTED | ITSELF) else 0) | flags & CUTTING
 
     def _of_attribute(self, node: ast.Attribute) -> int:
         if node.attr in STATIC:
             return 0
         self._read.add(node.attr)
+        qualified = self.qualified(node)
+        if qualified is not None:
+            return CUTTING if is_tensorflow(qualified) and loses(qualified) else 0
         flags = self.shared.attributes.get(node.attr, 0)
-        if self._handed_on.operations and self._may_lose(node):
-            flags |= LOSES
         for data in self._data:
             if data.has_attribute(node.attr):
                 flags |= LIKE | WANTED
@@ -304,11 +325,7 @@ class Values:
                 for method, owner, around in self.around.methods(self.owner, node.attr):
                     if method.decorator_list:  # a property
                         flags |= self._returned(method, 0, around, owner)
-        return flags | base & (WANTED | OWN | LOSES)
-
-    def _may_lose(self, node: ast.Attribute) -> bool:
-        known = self._handed_on
-        return id(node) in known.operations or known.holders.has_attribute(node.attr)
+        return flags | base & (WANTED | OWN | CUTTING)
 
     def _of_call(self, node: ast.Call) -> int:
         function = node.func
@@ -324,8 +341,8 @@ class Values:
                 return _result(element(given)) & ~HOLDS
             if function.id == "getattr":
                 own = WANTED | OWN if given & (OWN | ITSELF) else 0
-                loses = LOSES if self._handed_on.operations else 0
-                return given & ~ITSELF | LIKE | own | loses
+                of_library = any(is_tensorflow(self.qualified(one)) for one in node.args[:1])
+                return given & ~ITSELF | LIKE | own | (CUTTING if of_library else 0)
         qualified = self.qualified(function)
         if is_tensorflow(qualified):
             return self._of_operation(str(qualified), given)
@@ -336,7 +353,7 @@ class Values:
                 return _instance(given)
             # What is not of the project knows nothing but what it is given.
             array = ARRAY if qualified.split(".")[0] in LIBRARIES else 0
-            return array | given & (WANTED | LOSES) | (WANTED if given & ITSELF else 0)
+            return array | given & (WANTED | CUTTING) | (WANTED if given & ITSELF else 0)
         if isinstance(function, ast.Attribute):
             return self._of_method(function, given)
         if isinstance(function, ast.Name) and function.id not in self.names:
@@ -454,10 +471,10 @@ def _result(flags: int) -> int:
 
 def _instance(given: int) -> int:
     """An object of a class of the project: no tensor, and it may hold what it was made with."""
-    return HOLDS | given & (WANTED | OWN | LOSES) | (OWN if given & ITSELF else 0)
+    return HOLDS | given & (WANTED | OWN | CUTTING) | (OWN if given & ITSELF else 0)
 
 
 def held(flags: int) -> int:
     """A container is what its elements are like, and nothing that Python cannot look into."""
     holds = HOLDS if flags & (SYMBOLIC | MADE | HOLDS) else 0
-    return flags & (LIKE | WANTED | OWN | LOSES) | (OWN if flags & ITSELF else 0) | holds
+    return flags & (LIKE | WANTED | OWN | CUTTING) | (OWN if flags & ITSELF else 0) | holds
