@@ -31,8 +31,8 @@ class Body:
 
     `binding`: nodes, in the order in which Python comes to them. `imports`: names with what they
     stand for. `inner`: the parameters of nested functions, which whatever they are handed to gives.
-    `told_apart`: names that `isinstance` is asked about. `qualified`: a place for the full names of
-    its expressions, by id.
+    `told_apart`: names that `isinstance` is asked about. `qualified` and `floats`: places for the
+    full names of its expressions, by id, and for the names that are types of floats.
     """
 
     def __init__(self, function: FunctionNode) -> None:
@@ -42,6 +42,7 @@ class Body:
         self.inner: set[str] = set()
         self.told_apart: set[str] = set()
         self.qualified: dict[int, str | None] = {}
+        self.floats: dict[str, bool] = {}
         for node in self.nodes:
             if node.__class__ not in _TELLING:
                 continue

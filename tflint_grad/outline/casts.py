@@ -40,7 +40,9 @@ def _is_float(node: ast.expr, body: Body | None, around: Surroundings) -> bool:
         case ast.Call(func=ast.Attribute(attr=word) | ast.Name(id=word)):
             return word in _OF_OTHERS
         case ast.Name(id=name) if body is not None and (given := body.assigned(name)):
-            return all(_is_float(one, None, around) for one in given)
+            if name not in body.floats:
+                body.floats[name] = all(_is_float(one, None, around) for one in given)
+            return body.floats[name]
         case ast.Name(id=word) if word.endswith("dtype"):
             return True  # of a parameter
         case ast.Attribute(attr=word) | ast.Name(id=word):
