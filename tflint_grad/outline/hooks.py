@@ -267,6 +267,7 @@ class _Reach:
         self.converted = converted
         self.shared = Shared()
         self.visits: dict[int, _Visit] = {}
+        self.home: Surroundings | None = None  # of what was visited first
 
     def visit(
         self,
@@ -277,6 +278,7 @@ class _Reach:
     ) -> None:
         """Look at a function, if it was not yet looked at with at least these arguments."""
         known = self.visits.get(id(node))
+        self.home = self.home or around
         if known is None:
             self.visits[id(node)] = _Visit(node, owner, around, dict(parameters))
             return
@@ -363,7 +365,9 @@ class _Reach:
         match function:
             case ast.Attribute(value=whole, attr=name) if not values.is_own(whole):
                 found = self._classes(whole, visit, values)
-                if name in around.method_names:
+                # What functions of other files make for themselves is left to them.
+                is_near = visit.owner is not None or visit.around is self.home
+                if is_near and name in around.method_names:
                     found += around.classes.values()
                 for cls in dict.fromkeys(found):
                     yield from around.methods(cls, name)
