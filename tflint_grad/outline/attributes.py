@@ -31,6 +31,7 @@ _GIVING = frozenset((
 ))  # fmt: skip
 #: The name of an attribute that is computed: `setattr(self, f"w{i}", w)`.
 ANY_NAME = "*"
+_SINGLE = frozenset((ast.Attribute, ast.Name))
 _SCOPES = (ast.AsyncFunctionDef, ast.ClassDef, ast.FunctionDef)
 
 
@@ -61,9 +62,9 @@ class Given:
                 self._note(statement.body, Scope(outer), isinstance(statement, ast.ClassDef))
             elif statement.__class__ in _GIVING:
                 for target, value in _givings(statement):
-                    if isinstance(target, ast.Attribute):
+                    if target.__class__ is ast.Attribute:
                         self.attributes[target.attr].append((value, scope))
-                    elif isinstance(target, ast.Name):
+                    elif target.__class__ is ast.Name:
                         scope.names[target.id].append(value)
                         if is_class:
                             self.attributes[target.id].append((value, scope))
@@ -123,9 +124,11 @@ class View:
 def _givings(statement: ast.stmt) -> Iterable[tuple[ast.expr, ast.expr]]:
     """What a statement gives, after its target or the container that it goes into."""
     if isinstance(statement, ast.Assign):
-        value = statement.value
+        value, (target, *others) = statement.value, statement.targets
         if value.__class__ is ast.Constant:
             return ()
+        if not others and target.__class__ in _SINGLE:
+            return ((target, value),)
         return [(part, value) for target in statement.targets for part in _parts(target)]
     if isinstance(statement, (ast.AnnAssign, ast.AugAssign)):
         given = statement.value
@@ -135,6 +138,8 @@ def _givings(statement: ast.stmt) -> Iterable[tuple[ast.expr, ast.expr]]:
     if isinstance(statement, (ast.With, ast.AsyncWith)):
         named = [(one.optional_vars, one.context_expr) for one in statement.items]
         return [(part, value) for target, value in named if target for part in _parts(target)]
+    if isinstance(statement, ast.Expr) and statement.value.__class__ is not ast.Call:
+        return ()
     match statement:
         case ast.Expr(ast.Call(func=ast.Attribute(value=whole, attr=name)) as call) if (
             name in ADDING

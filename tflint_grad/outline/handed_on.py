@@ -50,7 +50,7 @@ def _holds(value: ast.expr, seen: View, around: Surroundings) -> bool:
     parts = walk([value])
     called = {id(part.func) for part in parts if isinstance(part, ast.Call)}
     return any(
-        _makes_cutting(part, around)
+        _makes_cutting(part, around, part is value)
         if isinstance(part, ast.Call)
         else id(part) not in called and _may_cut(part, seen, around)
         for part in parts
@@ -58,14 +58,17 @@ def _holds(value: ast.expr, seen: View, around: Surroundings) -> bool:
     )
 
 
-def _makes_cutting(call: ast.Call, around: Surroundings) -> bool:
-    """Whether a call may give a function that cuts: `getattr(tf, name)`, one of the project's."""
+def _makes_cutting(call: ast.Call, around: Surroundings, is_whole: bool) -> bool:
+    """Whether a call may give a function that cuts: `getattr(tf, name)`, one of the project's.
+
+    For what is an argument of something else no other file is read.
+    """
     function = call.func
     if isinstance(function, ast.Name) and function.id == "getattr":
         return any(is_tensorflow(around.qualified(one)) for one in call.args[:1])
     if isinstance(function, ast.Name) and function.id in around.functions:
         found = (around.functions[function.id], around)
-    elif (known := around.function(around.qualified(function))) is not None:
+    elif is_whole and (known := around.function(around.qualified(function))) is not None:
         found = known
     else:
         return False
