@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tflint_grad.verify.verdict import Verdict
@@ -80,6 +80,14 @@ class Site:
     statement_rows: tuple[int, int]
 
 
+class TapePlace(NamedTuple):
+    """Where a tape is opened; not `is_written`: Keras opens it, around the hook that is there."""
+
+    filename: str
+    location: Location
+    is_written: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One pitfall at one place.
@@ -102,13 +110,18 @@ class Finding:
     trace: tuple[TraceStep, ...] = ()
     statement_rows: tuple[int, int] | None = None
     callers: tuple[Site, ...] = ()
-    tapes: tuple[tuple[str, Location], ...] = ()
+    tapes: tuple[TapePlace, ...] = ()
     verdict: Verdict | None = None
 
     @property
     def is_refuted(self) -> bool:
         """Whether the code was run and did not do what is said: shown, but no failure."""
         return self.verdict is not None and self.verdict.status == "refuted"
+
+    @property
+    def spoiled(self) -> int:
+        """How many of the tapes that the code opens it spoils."""
+        return sum(tape.is_written for tape in self.tapes)
 
     def sort_key(self) -> tuple[str, Location, str, str]:
         return (self.filename, self.location, self.code, self.message)
@@ -146,7 +159,7 @@ class Finding:
             filename=name(self.filename),
             trace=tuple(replace(step, filename=name(step.filename)) for step in self.trace),
             callers=tuple(replace(site, filename=name(site.filename)) for site in self.callers),
-            tapes=tuple((name(path), location) for path, location in self.tapes),
+            tapes=tuple(tape._replace(filename=name(tape.filename)) for tape in self.tapes),
         )
 
     def with_filename(self, filename: str) -> Finding:

@@ -18,6 +18,7 @@ from tflint_grad.findings import (
     Location,
     Severity,
     Site,
+    TapePlace,
     TraceStep,
 )
 from tflint_grad.runs.analysis import Analysis
@@ -52,7 +53,7 @@ def found(
         callers=tuple(
             Site(where(name), Location(r, 3), Location(r, 8), (r, r)) for name, r in callers
         ),
-        tapes=tuple((where(name), Location(r, 6)) for name, r in tapes),
+        tapes=tuple(TapePlace(where(name), Location(r, 6)) for name, r in tapes),
     )
 
 
@@ -125,6 +126,17 @@ def test_one_defect_found_from_several_files_is_one_finding() -> None:
         (6, 3, f"{MESSAGE}; spoils 3 tapes"),
         (7, 1, MESSAGE),
     ]
+
+
+def test_the_tape_that_keras_opens_is_not_counted() -> None:
+    implicit = TapePlace(os.path.join(HERE, "losses.py"), Location(3, 5), is_written=False)
+    hook = replace(found(callers=(), severity=Severity.WARNING), tapes=(implicit,))
+    trained, tried = (found(tapes=((f"{name}.py", 10),)) for name in ("trainer", "trial"))
+    assert told(analysis("losses.py", hook), analysis("trainer.py", trained)) == [
+        f"losses.py: losses.py:6 {MESSAGE}"
+    ]
+    (line,) = told(analysis("losses.py", hook, trained), analysis("trial.py", tried))
+    assert line == f"losses.py: losses.py:6 {MESSAGE}; spoils 2 tapes"
 
 
 def test_in_whichever_order_analyses_come_the_reports_are_the_same() -> None:

@@ -53,7 +53,7 @@ def finding_object(
             }
             for step in finding.trace
         ],
-        "tapes": len(finding.tapes),
+        "tapes": finding.spoiled,
         "fix": None,
         "verdict": None if finding.verdict is None else finding.verdict.as_json(),
     }

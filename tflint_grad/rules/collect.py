@@ -6,7 +6,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tflint_grad.findings import Consequence, Finding, Location, Site, TraceStep, heavier
+from tflint_grad.findings import (
+    Consequence,
+    Finding,
+    Site,
+    TapePlace,
+    TraceStep,
+    heavier,
+)
 from tflint_grad.flow import run
 from tflint_grad.flow.positions import span_of
 from tflint_grad.knowledge.taught import NOTHING_TAUGHT
@@ -54,7 +61,6 @@ def findings_of(
 def _finding(flow: Flow, rule: Rule, problem: Problem, event: Event) -> Finding:
     place = _shown_place(problem)
     site = _site(flow, place)
-    tape = getattr(event, "tape", None)
     return Finding(
         code=rule.code,
         name=rule.name,
@@ -68,7 +74,7 @@ def _finding(flow: Flow, rule: Rule, problem: Problem, event: Event) -> Finding:
         trace=tuple(_trace(problem, place)),
         statement_rows=site.statement_rows,
         callers=tuple(_site(flow, call) for call in _calls_before(problem, place)),
-        tapes=() if tape is None else (_spot(tape.station.place),),
+        tapes=tuple(_tapes(event)),
     )
 
 
@@ -78,8 +84,11 @@ def _site(flow: Flow, place: Place) -> Site:
     return Site(place.unit.filename, start, end, rows)
 
 
-def _spot(place: Place) -> tuple[str, Location]:
-    return (place.unit.filename, span_of(place)[0])
+def _tapes(event: Event) -> Iterator[TapePlace]:
+    tape = getattr(event, "tape", None)
+    if tape is not None:
+        place: Place = tape.station.place
+        yield TapePlace(place.unit.filename, span_of(place)[0], not getattr(event, "hook", ""))
 
 
 def _calls_before(problem: Problem, shown: Place) -> Iterator[Place]:

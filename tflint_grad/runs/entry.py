@@ -12,6 +12,7 @@ from tflint_grad.findings import (
     Location,
     Severity,
     Site,
+    TapePlace,
     TraceStep,
 )
 from tflint_grad.project import Dependencies
@@ -71,7 +72,7 @@ def _finding(finding: Finding) -> list[Any]:
             [site.filename, _place(site.location), _place(site.end_location), site.statement_rows]
             for site in finding.callers
         ],
-        [[filename, *_place(location)] for filename, location in finding.tapes],
+        [[tape.filename, *_place(tape.location), tape.is_written] for tape in finding.tapes],
     ]
 
 
@@ -110,5 +111,8 @@ def _read_finding(
             Site(where, Location(*first), Location(*last), (statement[0], statement[1]))
             for where, first, last, statement in callers
         ),
-        tuple((where, Location(row, column)) for where, row, column in tapes),
+        tuple(
+            TapePlace(where, Location(row, column), written)
+            for where, row, column, written in tapes
+        ),
     )

@@ -134,7 +134,6 @@ def names_of(paths: Iterable[str]) -> dict[str, str]:
 
 
 def _counted(finding: Finding) -> Finding:
-    tapes = len(finding.tapes)
-    if tapes < 2:
+    if finding.spoiled < 2:
         return finding
-    return replace(finding, message=f"{finding.message}; spoils {tapes} tapes")
+    return replace(finding, message=f"{finding.message}; spoils {finding.spoiled} tapes")

@@ -71,7 +71,7 @@ class Question:
             consequence=str(finding.consequence),
             message=finding.message,
             flagged=Span(flagged.file, min(flagged.first, first), max(flagged.last, last)),
-            tapes=tuple(span(file, location.row) for file, location in finding.tapes),
+            tapes=tuple(span(tape.filename, tape.location.row) for tape in finding.tapes),
             asked=tuple(
                 span(step.filename, step.location.row)
                 for step in finding.trace

@@ -99,7 +99,9 @@ def absolute(finding: Finding) -> Finding:
         callers=tuple(
             replace(one, filename=os.path.abspath(one.filename)) for one in finding.callers
         ),
-        tapes=tuple((os.path.abspath(file), location) for file, location in finding.tapes),
+        tapes=tuple(
+            tape._replace(filename=os.path.abspath(tape.filename)) for tape in finding.tapes
+        ),
     )
 
 
