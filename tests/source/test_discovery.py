@@ -123,3 +123,19 @@ def test_broken_patterns_are_ignored(found: Found) -> None:
     touch("a.py")
     Path(".gitignore").write_text("!\n[\n***\n")
     assert found() == ["a.py"]
+
+
+def test_a_folder_that_cannot_be_listed_is_told_where_it_was_asked_for(
+    found: Found, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch("a.py", "locked/b.py")
+    scandir = os.scandir
+
+    def refuse(folder: str) -> object:
+        if os.path.basename(folder) == "locked":
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert found() == ["a.py"]
+    assert found("locked") == ["locked"]

@@ -44,7 +44,8 @@ def find_files(
     """The files to lint below `paths`, each once, named as the user would name them.
 
     A file that is given by name is linted whatever it is called and wherever it lies, unless
-    `force_exclude` (pre-commit passes every file by name). The paths must exist.
+    `force_exclude` (pre-commit passes every file by name). So is a folder that cannot be listed, for
+    which reading it tells why; below a folder these are left out. The paths must exist.
     """
     seen: set[str] = set()
     for path in paths:
@@ -71,6 +72,7 @@ def _below(path: str, excluded: Excluded, force_exclude: bool) -> Iterator[str]:
 
 def _walk(folder: str, shown: str, excluded: Excluded, rules: Sequence[Rules]) -> Iterator[str]:
     """Depth first, sorted by name; links to folders are not followed, so there are no loops."""
+    top = folder
     stack = [(folder, shown, rules)]
     while stack:
         folder, shown, rules = stack.pop()
@@ -78,7 +80,9 @@ def _walk(folder: str, shown: str, excluded: Excluded, rules: Sequence[Rules]) -
             with os.scandir(folder) as scan:
                 entries = sorted(scan, key=lambda entry: entry.name)
         except OSError:
-            continue  # not ours to read
+            if folder == top:
+                yield shown or "."
+            continue
         if any(entry.name == ".gitignore" for entry in entries):
             rules = [*rules, *_rules_in(os.path.join(folder, ".gitignore"), folder)]
         below: list[tuple[str, str, Sequence[Rules]]] = []
