@@ -9,8 +9,10 @@ import importlib.util
 import json
 import os
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -276,6 +278,30 @@ def test_a_cluster_without_workers_or_a_scheduler_is_one_line(tmp_path: Path) ->
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.splitlines() == [
         "tflint-grad: error: --executor: dask://127.0.0.1:9: no Dask scheduler answers"
+    ]
+
+
+@needs_dask
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 4096])
+def test_what_listens_and_is_no_scheduler_is_one_line(tmp_path: Path, answer: bytes) -> None:
+    """A client waits forever for one that is silent, and fails in many ways at what others say."""
+
+    class Another(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.sendall(answer)
+            while not answer and self.request.recv(4096):
+                pass
+
+    (tmp_path / "train.py").write_text(PITFALL)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Another) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"dask://127.0.0.1:{server.server_address[1]}"
+        result = run(f"--executor={address}", str(tmp_path))
+        server.shutdown()
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.splitlines() == [
+        f"tflint-grad: error: --executor: {address}: no Dask scheduler answers"
     ]
 
 

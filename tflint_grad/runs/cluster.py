@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
@@ -64,14 +65,24 @@ def connected(address: str) -> Iterator[Executor]:
         ) from None
     place = "tcp://" + address.removeprefix(SCHEME)
     try:
+        asyncio.run(_shake_hands(place))
         client: Any = distributed.Client(  # type: ignore[no-untyped-call]
             place, timeout=_PATIENCE, set_as_default=False
         )
-    except (OSError, ValueError) as error:
+    except Exception as error:  # whatever an answer that is not Dask's looks like to Dask
         raise UsageError(f"--executor: {address}: no Dask scheduler answers") from error
     with _silence(), client:
         _check_workers(client, address)
         yield client.get_executor(pure=False)
+
+
+async def _shake_hands(place: str) -> None:
+    """Raise where no scheduler answers: a client would wait forever for what listens and is none."""
+    from distributed.comm.core import connect
+
+    connecting = connect(place, timeout=_PATIENCE)  # type: ignore[no-untyped-call]
+    comm: Any = await asyncio.wait_for(connecting, _PATIENCE)
+    comm.abort()
 
 
 @contextlib.contextmanager
