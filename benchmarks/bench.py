@@ -65,6 +65,8 @@ class Bench:
         return [self.python(name), "-m", "flake8", "--isolated", "--select=F", "-j1"]
 
     def written(self, name: str, text: str) -> str:
-        path = self.scratch / name
+        """A file in a folder of its own: beside others it would be one of a project."""
+        path = self.scratch / Path(name).stem / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         return str(path)

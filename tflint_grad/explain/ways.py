@@ -14,7 +14,7 @@ import libcst as cst
 from tflint_grad.config import UsageError
 from tflint_grad.explain.library import explain_library
 from tflint_grad.flow import heap, names, syntax
-from tflint_grad.flow.calls import run_body
+from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.entries import entry_arguments, entry_context
 from tflint_grad.flow.hooks import close_implicit, open_implicit
 from tflint_grad.flow.iteration import rounds

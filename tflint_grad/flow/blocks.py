@@ -8,7 +8,8 @@ from functools import partial
 import libcst as cst
 
 from tflint_grad.flow import names, pauses, tapes
-from tflint_grad.flow.calls import call_value, run_body
+from tflint_grad.flow.bodies import run_body
+from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.imports import surely_imports
 from tflint_grad.flow.iteration import unpack
 from tflint_grad.flow.loops import Loops

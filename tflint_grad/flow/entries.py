@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import modules, names
-from tflint_grad.flow.calls import context_of_call
+from tflint_grad.flow.bodies import context_of_call
 from tflint_grad.flow.fixtures import fixture_value
 from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, hook_mode, is_model_class
 from tflint_grad.flow.paths import LEAF

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tflint_grad.flow import names
-from tflint_grad.flow.calls import run_body
+from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.entries import entry_arguments
 from tflint_grad.flow.events import GradientTaken
 from tflint_grad.flow.keras_hooks import hook_mode

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import heap, names
+from tflint_grad.flow.arguments import bind_arguments
 from tflint_grad.flow.aside import aside
-from tflint_grad.flow.calls import bind_arguments, call_function, call_value, run_body
+from tflint_grad.flow.bodies import run_body
+from tflint_grad.flow.calls import call_function, call_value
 from tflint_grad.flow.keras_hooks import makes_owners
 from tflint_grad.flow.record import record
 from tflint_grad.flow.state import Context, SourceKind

@@ -112,7 +112,7 @@ def rounds(x: Execution, value: Value, node: cst.CSTNode) -> Rounds:
 
 def run_generator(x: Execution, generator: Generator, node: cst.CSTNode) -> list[Value]:
     """Run a generator to its end, collecting what it yields."""
-    from tflint_grad.flow.calls import run_body
+    from tflint_grad.flow.bodies import run_body
 
     collected: list[Value] = []
     run_body(x, generator.function, generator.arguments, node, on_yield=collected.append)

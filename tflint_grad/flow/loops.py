@@ -5,8 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from tflint_grad.flow import datasets, names
+from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.branches import Branches
-from tflint_grad.flow.calls import run_body
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.iteration import rounds, unpack
 from tflint_grad.flow.joins import join_cells

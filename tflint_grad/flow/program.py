@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import names, syntax
+from tflint_grad.flow.bodies import context_of_call, run_body
 from tflint_grad.flow.callers import run_callers
-from tflint_grad.flow.calls import context_of_call, run_body
 from tflint_grad.flow.entries import (
     entry_arguments,
     entry_context,
