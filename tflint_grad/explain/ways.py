@@ -13,7 +13,7 @@ import libcst as cst
 
 from tflint_grad.config import UsageError
 from tflint_grad.explain.library import explain_library
-from tflint_grad.flow import heap, names, syntax
+from tflint_grad.flow import attributes, heap, names, syntax
 from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.entries import entry_arguments, entry_context
 from tflint_grad.flow.hooks import close_implicit, open_implicit
@@ -119,9 +119,9 @@ def _looked_up(x: Program, inner: list[str]) -> Value | None:
     value = names.read_in_scope(x, 0, inner[0])
     for part in inner[1:]:
         if isinstance(value, Class):
-            value = names.find_in_class(x, value, part)
+            value = attributes.find_in_class(x, value, part)
         elif isinstance(value, (Known, Module)):
-            value = names.read_attribute(x, value, part, cst.Pass())
+            value = attributes.read_attribute(x, value, part, cst.Pass())
         elif value is not None:
             return None
     while isinstance(value, Partial):
@@ -137,7 +137,7 @@ def _is_definition(outline: Outline, name: str) -> bool:
 
 def _called_method(x: Program, name: str, cls: Class) -> tuple[Function, Class]:
     for called in _CALLED:
-        method = names.find_in_class(x, cls, called)
+        method = attributes.find_in_class(x, cls, called)
         if isinstance(method, Function):
             return method, cls
     raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tflint_grad.flow import names, tapes
+from tflint_grad.flow import attributes, tapes
 from tflint_grad.flow.blocks import Blocks
 from tflint_grad.flow.control import control_on
 from tflint_grad.flow.events import VariableRebound
@@ -28,14 +28,14 @@ class Bindings(Blocks):
     """The visitors of what binds and unbinds names."""
 
     def visit_Assign(self, node: cst.Assign) -> bool:
-        value = names.materialise(self, self.evaluate(node.value))
+        value = attributes.materialise(self, self.evaluate(node.value))
         for target in node.targets:
             self._assign(target.target, value, node)
         return False
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> bool:
         if node.value is not None:
-            value = names.materialise(self, self.evaluate(node.value))
+            value = attributes.materialise(self, self.evaluate(node.value))
             self._assign(node.target, value, node)
         return False
 
@@ -46,10 +46,10 @@ class Bindings(Blocks):
 
     def _note_lost_update(self, target: cst.Attribute, value: Data, node: cst.CSTNode) -> None:
         """`self.w = self.w - rate * gradient`: from the next call on, self.w is no variable."""
-        receiver = names.materialise(self, self.evaluate(target.value))
+        receiver = attributes.materialise(self, self.evaluate(target.value))
         if not isinstance(receiver, Object) or value.kind is Kind.VARIABLE or value.made is None:
             return
-        old = names.attribute_of(self, receiver, target.attr.value)
+        old = attributes.attribute_of(self, receiver, target.attr.value)
         if (
             isinstance(old, Data)
             and old.kind is Kind.VARIABLE
@@ -62,8 +62,8 @@ class Bindings(Blocks):
             self.events.append(VariableRebound(self.station(node), self.context, name, False))
 
     def visit_AugAssign(self, node: cst.AugAssign) -> bool:
-        old = names.materialise(self, self.evaluate(node.target))
-        value = names.materialise(self, self.evaluate(node.value))
+        old = attributes.materialise(self, self.evaluate(node.target))
+        value = attributes.materialise(self, self.evaluate(node.value))
         symbol = _AUGMENTED.get(type(node.operator), "+")
         if isinstance(old, ListRef) and symbol == "+":
             from tflint_grad.flow.builtin_calls import extend_list
@@ -81,7 +81,7 @@ class Bindings(Blocks):
             return False
         result = binary(self, node, symbol, old, value)
         if isinstance(node.target, cst.Subscript):
-            receiver = names.materialise(self, self.evaluate(node.target.value))
+            receiver = attributes.materialise(self, self.evaluate(node.target.value))
             put_item(self, node, receiver, self._literal_key(node.target), result)
         else:
             self._assign(node.target, result, node)
@@ -107,7 +107,7 @@ class Bindings(Blocks):
         if isinstance(value, Tape):
             tapes.delete(self, value)
         elif isinstance(target, cst.Subscript):
-            held = names.materialise(self, self.evaluate(target))
+            held = attributes.materialise(self, self.evaluate(target))
             if isinstance(held, Tape):
                 tapes.delete(self, held)
 
@@ -122,7 +122,7 @@ class Bindings(Blocks):
         return False
 
     def visit_Assert(self, node: cst.Assert) -> bool:
-        test = names.materialise(self, self.evaluate(node.test))
+        test = attributes.materialise(self, self.evaluate(node.test))
         control_on(self, node, "assert", test, node.test, converted=False)
         return False
 

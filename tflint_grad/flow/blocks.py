@@ -7,11 +7,12 @@ from functools import partial
 
 import libcst as cst
 
-from tflint_grad.flow import names, pauses, tapes
+from tflint_grad.flow import attributes, names, pauses, tapes
 from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.imports import surely_imports
 from tflint_grad.flow.iteration import unpack
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.loops import Loops
 from tflint_grad.flow.state import Exit
 from tflint_grad.flow.values import (
@@ -42,7 +43,7 @@ class Blocks(Loops):
             self.evaluate(node.body)
             return
         item, rest = items[0], items[1:]
-        manager = names.materialise(self, self.evaluate(item.item))
+        manager = attributes.materialise(self, self.evaluate(item.item))
         self._enter(node, item, manager, lambda: self._enter_items(node, rest))
 
     def _enter(
@@ -64,21 +65,21 @@ class Blocks(Loops):
                 self._enter_generator(manager, item, bind, body)
             case Method() if isinstance(manager.receiver, Tape):
                 body()
-            case Object() if isinstance(manager.cls, Class) and names.find_in_class(
+            case Object() if isinstance(manager.cls, Class) and attributes.find_in_class(
                 self, manager.cls, "__enter__"
             ):
-                entered = names.read_attribute(self, manager, "__enter__", item.item)
+                entered = attributes.read_attribute(self, manager, "__enter__", item.item)
                 bind(call_value(self, entered, [], item.item))
                 body()
                 left, self.exit = self.exit, None
-                leave = names.read_attribute(self, manager, "__exit__", item.item)
+                leave = attributes.read_attribute(self, manager, "__exit__", item.item)
                 call_value(self, leave, [Argument(NONE)] * 3, item.item)
                 self.exit = left
             case Choice() if any(isinstance(option, Tape) for option in manager.options):
                 bind(manager)
                 held = [option for option in manager.options if isinstance(option, Tape)]
                 for tape in held:
-                    names.escape(self, tape)  # the manager may be another class altogether
+                    escape(self, tape)  # the manager may be another class altogether
                     tapes.enter(self, tape, item.item)
                 body()
                 for tape in held:

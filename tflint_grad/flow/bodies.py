@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names, staging
+from tflint_grad.flow import attributes, heap, names, staging
 from tflint_grad.flow.joins import join_cells, join_values
+from tflint_grad.flow.keeping import escape, keep
 from tflint_grad.flow.keras_hooks import hook_mode
 from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.paths import NO_TAPES
@@ -104,7 +105,7 @@ def _out_of_sight(
 
     x.cut_short.append(f"call of {function.name}: its share of steps is used up")
     for value in bound.values():
-        names.escape(x, value)
+        escape(x, value)
     for tape in x.recording:
         x.tapes[tape].saw_opaque = True
     groups = x.groups(bound.values())
@@ -146,7 +147,7 @@ def _run_here(
     x.exit = None
     try:
         if isinstance(function.node, cst.Lambda):
-            frame.returns.append(names.materialise(x, x.evaluate(function.node.body)))
+            frame.returns.append(attributes.materialise(x, x.evaluate(function.node.body)))
         else:
             x.evaluate(function.node.body)
         left = x.exit
@@ -189,15 +190,15 @@ def note_tapes_at_exit(x: Execution, frame: Frame) -> None:
             if isinstance(part, Object):
                 x.passing.discard(part.identity)
             elif isinstance(part, Tape):
-                names.escape(x, part)
+                escape(x, part)
             elif isinstance(part, Function) and part.scope == frame.scope:
                 for name in loaded_names(part.node):
                     held = x.store.get(("name", frame.scope, name))
                     if isinstance(held, Tape) and frame.function is not None:
                         if frame.function.wrapping.custom_gradient:
-                            names.escape(x, held)  # dies with the outer tape's record
+                            escape(x, held)  # dies with the outer tape's record
                         elif x.tapes[held.identity].frame is frame:
-                            names.keep(x, held, "closure", part.name, None)
+                            keep(x, held, "closure", part.name, None)
 
 
 def _is_abstract(node: cst.FunctionDef | cst.Lambda) -> bool:

@@ -8,7 +8,7 @@ from functools import partial
 import libcst as cst
 
 from tflint_grad.concrete import children
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap, names
 from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.expressions import Expressions
 from tflint_grad.flow.joins import join_values
@@ -29,7 +29,7 @@ class Branches(Expressions):
     """The visitors of `if` and `match`."""
 
     def visit_If(self, node: cst.If) -> bool:
-        test = names.materialise(self, self.evaluate(node.test))
+        test = attributes.materialise(self, self.evaluate(node.test))
         control_on(self, node.test, "break" if _leaves_loop(node) else "if", test, node.test)
         decided = truth(self, test)
         self.frame.branches += 1
@@ -118,7 +118,7 @@ class Branches(Expressions):
         return False
 
     def visit_Match(self, node: cst.Match) -> bool:
-        subject = names.materialise(self, self.evaluate(node.subject))
+        subject = attributes.materialise(self, self.evaluate(node.subject))
         control_on(self, node.subject, "match", subject, node.subject, converted=False)
         cases, exhaustive = cases_that_may_run(self, node.cases, subject)
         runs: list[Callable[[], None]] = [partial(self._case, case, subject) for case in cases]
@@ -164,8 +164,8 @@ class Branches(Expressions):
             for part in pattern.patterns:
                 self._bind_pattern(part.value, self.opaque(pattern, self.groups((subject,))))
             for keyword in pattern.kwds:
-                held = names.read_attribute(self, subject, keyword.key.value, keyword)
-                self._bind_pattern(keyword.pattern, names.materialise(self, held))
+                held = attributes.read_attribute(self, subject, keyword.key.value, keyword)
+                self._bind_pattern(keyword.pattern, attributes.materialise(self, held))
         elif not isinstance(pattern, (cst.Name, cst.Attribute, cst.MatchValue)):
             for child in children(pattern):
                 self._bind_pattern(child, subject)

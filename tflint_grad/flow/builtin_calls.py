@@ -7,12 +7,13 @@ from dataclasses import replace
 from functools import partial, reduce
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
 from tflint_grad.flow.control import control_on
 from tflint_grad.flow.host import holds_symbolic, host_use
 from tflint_grad.flow.iteration import element_of, rounds
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.operators import binary
 from tflint_grad.flow.paths import Break
 from tflint_grad.flow.text import text_of
@@ -122,9 +123,9 @@ def call_builtin(x: Execution, name: str, arguments: Many[Argument], node: cst.C
         case "setattr":
             key = x.constant_of(values[1]) if len(values) > 2 else NOTHING
             if isinstance(key, str):
-                names.bind_attribute(x, first, key, values[2], node)
+                attributes.bind_attribute(x, first, key, values[2], node)
             elif len(values) > 2:
-                names.escape(x, values[2])
+                escape(x, values[2])
             return NONE
         case "dict":
             return _dict(x, arguments)
@@ -349,7 +350,7 @@ def _arithmetic(x: Execution, values: Many[Value], node: cst.CSTNode) -> Value:
 def _getattr(x: Execution, values: Many[Value], node: cst.CSTNode) -> Value:
     key = x.constant_of(values[1]) if len(values) > 1 else NOTHING
     if isinstance(key, str):
-        found = names.materialise(x, names.read_attribute(x, values[0], key, node))
+        found = attributes.materialise(x, attributes.read_attribute(x, values[0], key, node))
         return join_values([found, values[2]]) if len(values) > 2 else found
     return UNKNOWN if not values else Data(Kind.UNKNOWN, x.paths(values[0]))
 

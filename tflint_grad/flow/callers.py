@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tflint_grad.findings import Unreadable
-from tflint_grad.flow import names
+from tflint_grad.flow import attributes, names
 from tflint_grad.flow.modules import LoadedModule, load, read_member, run_item
 from tflint_grad.flow.state import EAGER, Frame
 from tflint_grad.flow.values import Class, Function, Module, Value
@@ -261,7 +261,7 @@ def _run(
         return
     cls = names.read_in_scope(x, module.scope, owner.name) if owner is not None else None
     function = (
-        names.find_in_class(x, cls, item.name)
+        attributes.find_in_class(x, cls, item.name)
         if isinstance(cls, Class)
         else names.read_in_scope(x, module.scope, item.name)
     )

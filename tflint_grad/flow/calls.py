@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap
 from tflint_grad.flow.arguments import bind_arguments
 from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.recording import through
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.syntax import (
@@ -101,7 +102,7 @@ def _takes(x: Execution, option: Value, arguments: Many[Argument]) -> bool:
     """Whether an instance of the project has room for so many arguments: else it is not the one."""
     if not isinstance(option, Object) or not isinstance(option.cls, Class):
         return True
-    method = names.find_in_class(x, option.cls, "call")
+    method = attributes.find_in_class(x, option.cls, "call")
     if not isinstance(method, Function) or any(entry.star for entry in arguments):
         return True
     params = method.node.params
@@ -126,7 +127,7 @@ def call_opaque(
     for tape in x.recording:
         x.tapes[tape].saw_opaque = True
     for value in values:
-        names.escape(x, value)
+        escape(x, value)
     results = [result for value in values for result in run_callback(x, value, node)]
     groups = [*more, *x.groups(results)]
     if not groups and not x.recording:
@@ -204,13 +205,13 @@ def call_object(
 ) -> Value:
     """`model(x)`: the method `__call__` or `call` of its class, else a call of the very object."""
     if isinstance(receiver.cls, Class):
-        method = names.find_in_class(x, receiver.cls, "__call__")
+        method = attributes.find_in_class(x, receiver.cls, "__call__")
         if isinstance(method, Function):
-            bound = names.read_attribute(x, receiver, "__call__", node)
+            bound = attributes.read_attribute(x, receiver, "__call__", node)
             return call_value(x, bound, arguments, node)
-        method = names.find_in_class(x, receiver.cls, "call")
+        method = attributes.find_in_class(x, receiver.cls, "call")
         if isinstance(method, Function) and not x.frame_runs(method):
-            bound = names.read_attribute(x, receiver, "call", node)
+            bound = attributes.read_attribute(x, receiver, "call", node)
             from tflint_grad.flow.keras_hooks import accepted_arguments
 
             return call_value(x, bound, accepted_arguments(x, method, arguments), node)
@@ -296,7 +297,7 @@ def decorate(x: Execution, decorator: cst.CSTNode, function: Value) -> Value:
     """What a decorated function is."""
     if isinstance(decorator, cst.Attribute) and decorator.attr.value in ("setter", "deleter"):
         return replace(function, role="setter") if isinstance(function, Function) else function
-    value = names.materialise(x, x.evaluate(decorator))
+    value = attributes.materialise(x, x.evaluate(decorator))
     found = call_value(x, value, [Argument(function)], decorator)
     if isinstance(found, Data) or (isinstance(found, Object) and found.cls is None):
         return wrapped(function, opaque=True)  # it may do anything before and after

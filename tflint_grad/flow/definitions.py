@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import modules, names
+from tflint_grad.flow import attributes, modules, names
 from tflint_grad.flow.bindings import Bindings
 from tflint_grad.flow.calls import call_value, decorate
 from tflint_grad.flow.imports import bind_import, bind_import_from
@@ -65,7 +65,7 @@ class Definitions(Bindings):
         annotated = list(_annotated_fields(header) if fields is None else fields)
         bases = []
         for arg in header.bases:
-            base = names.materialise(self, self.evaluate(arg.value))
+            base = attributes.materialise(self, self.evaluate(arg.value))
             if isinstance(base, (Class, Known)):
                 bases.append(base)
             elif isinstance(base, Choice):

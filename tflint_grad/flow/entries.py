@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import modules, names
+from tflint_grad.flow import attributes, modules, names
 from tflint_grad.flow.bodies import context_of_call
 from tflint_grad.flow.fixtures import fixture_value
 from tflint_grad.flow.keras_hooks import MODEL_MEMBERS, hook_mode, is_model_class
@@ -221,7 +221,7 @@ def _annotated(x: Program, function: Function, annotation: str) -> Value | None:
     for name in rest:
         if not isinstance(value, (Module, Class)):
             return None
-        value = names.read_attribute(x, value, name, function.node)
+        value = attributes.read_attribute(x, value, name, function.node)
     return value
 
 
@@ -270,7 +270,7 @@ def _classes_of_project(
         for name in used - MODEL_MEMBERS
         if name not in _COMMON_ATTRIBUTES and not is_of_tensors(name)
     }
-    telling |= used & names.PARAMETER_LISTS if called else set()
+    telling |= used & attributes.PARAMETER_LISTS if called else set()
     if x.project is None or not telling or not x.outline.leads:
         return []
     wanted = {*used, *((CALLED,) if called else ()), *((OF_KERAS,) if of_keras else ())}

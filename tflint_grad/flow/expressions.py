@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap, names
 from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.control import (
     control_on,
@@ -20,6 +20,7 @@ from tflint_grad.flow.control import (
 from tflint_grad.flow.execution import Execution
 from tflint_grad.flow.iteration import rounds, unpack
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.operators import binary, fold, subscript
 from tflint_grad.flow.paths import Break
 from tflint_grad.flow.text import text_of
@@ -81,8 +82,8 @@ class Expressions(Execution):
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
         receiver = self.evaluate(node.value)
-        receiver = names.materialise(self, receiver)
-        self.value = names.read_attribute(self, receiver, node.attr.value, node)
+        receiver = attributes.materialise(self, receiver)
+        self.value = attributes.read_attribute(self, receiver, node.attr.value, node)
         return False
 
     def visit_Integer(self, node: cst.Integer) -> bool:
@@ -135,7 +136,7 @@ class Expressions(Execution):
         items: list[Value] = []
         rest: list[Value] = []
         for element in elements:
-            value = names.materialise(self, self.evaluate(element.value))
+            value = attributes.materialise(self, self.evaluate(element.value))
             if isinstance(element, cst.StarredElement):
                 content = rounds(self, value, element)
                 if content.exact and not rest:
@@ -156,7 +157,7 @@ class Expressions(Execution):
         for element in node.elements:
             if isinstance(element, cst.DictElement):
                 key = self.constant_of(self.evaluate(element.key))
-                value = names.materialise(self, self.evaluate(element.value))
+                value = attributes.materialise(self, self.evaluate(element.value))
                 if isinstance(key, (str, int, bool)) and len(items) < 256:
                     items[key] = value
                 else:
@@ -189,7 +190,7 @@ class Expressions(Execution):
         return False
 
     def visit_UnaryOperation(self, node: cst.UnaryOperation) -> bool:
-        value = names.materialise(self, self.evaluate(node.expression))
+        value = attributes.materialise(self, self.evaluate(node.expression))
         known = self.constant_of(value)
         if isinstance(node.operator, cst.Not):
             control_on(self, node, "not", value, node.expression)
@@ -208,22 +209,22 @@ class Expressions(Execution):
 
     def visit_BooleanOperation(self, node: cst.BooleanOperation) -> bool:
         is_and = isinstance(node.operator, cst.And)
-        left = names.materialise(self, self.evaluate(node.left))
+        left = attributes.materialise(self, self.evaluate(node.left))
         control_on(self, node, "and" if is_and else "or", left, node.left)
         decided = truth(self, left)
         if decided is not None and decided is not is_and:
             self.value = left
             return False
-        right = names.materialise(self, self.evaluate(node.right))
+        right = attributes.materialise(self, self.evaluate(node.right))
         self.value = right if decided is not None else join_values([left, right])
         return False
 
     def visit_Comparison(self, node: cst.Comparison) -> bool:
-        left = names.materialise(self, self.evaluate(node.left))
+        left = attributes.materialise(self, self.evaluate(node.left))
         result: Value = STATIC
         last = left
         for target in node.comparisons:
-            right = names.materialise(self, self.evaluate(target.comparator))
+            right = attributes.materialise(self, self.evaluate(target.comparator))
             result = self._compared(node, target.operator, last, right)
             last = right
         if len(node.comparisons) > 1:
@@ -286,7 +287,7 @@ class Expressions(Execution):
         return STATIC
 
     def visit_IfExp(self, node: cst.IfExp) -> bool:
-        test = names.materialise(self, self.evaluate(node.test))
+        test = attributes.materialise(self, self.evaluate(node.test))
         control_on(self, node, "if", test, node.test)
         decided = truth(self, test)
         if decided is not None:
@@ -295,15 +296,15 @@ class Expressions(Execution):
         values: list[Value] = []
         self.fork(
             [
-                lambda: values.append(names.materialise(self, self.evaluate(node.body))),
-                lambda: values.append(names.materialise(self, self.evaluate(node.orelse))),
+                lambda: values.append(attributes.materialise(self, self.evaluate(node.body))),
+                lambda: values.append(attributes.materialise(self, self.evaluate(node.orelse))),
             ]
         )
         self.value = join_values(values)
         return False
 
     def visit_NamedExpr(self, node: cst.NamedExpr) -> bool:
-        value = names.materialise(self, self.evaluate(node.value))
+        value = attributes.materialise(self, self.evaluate(node.value))
         assert isinstance(node.target, cst.Name)
         inner = self.frame.scope
         while self.scopes[self.frame.scope].is_comprehension:
@@ -323,7 +324,7 @@ class Expressions(Execution):
         value: Value = UNKNOWN
         if node.value is not None:
             inner = node.value.item if isinstance(node.value, cst.From) else node.value
-            value = names.materialise(self, self.evaluate(inner))
+            value = attributes.materialise(self, self.evaluate(inner))
         if isinstance(node.value, cst.From):
             for element in rounds(self, value, node).values:
                 self._yield(element)
@@ -338,7 +339,7 @@ class Expressions(Execution):
         if frame.on_yield is not None:
             frame.on_yield(value)
         else:
-            names.escape(self, value)
+            escape(self, value)
 
     def visit_Lambda(self, node: cst.Lambda) -> bool:
         defaults = self.defaults_of(node.params)
@@ -349,11 +350,11 @@ class Expressions(Execution):
         found: dict[str, Value] = {}
         for param in (*params.posonly_params, *params.params, *params.kwonly_params):
             if param.default is not None:
-                found[param.name.value] = names.materialise(self, self.evaluate(param.default))
+                found[param.name.value] = attributes.materialise(self, self.evaluate(param.default))
         return found
 
     def visit_Subscript(self, node: cst.Subscript) -> bool:
-        receiver = names.materialise(self, self.evaluate(node.value))
+        receiver = attributes.materialise(self, self.evaluate(node.value))
         if isinstance(receiver, Class):
             self.value = receiver  # `Trainer[Batch]`: the arguments of a generic class say nothing
             return False
@@ -362,7 +363,7 @@ class Expressions(Execution):
         single = len(node.slice) == 1 and isinstance(node.slice[0].slice, cst.Index)
         for element in node.slice:
             if isinstance(element.slice, cst.Index):
-                index = names.materialise(self, self.evaluate(element.slice.value))
+                index = attributes.materialise(self, self.evaluate(element.slice.value))
             elif isinstance(element.slice, cst.Slice):
                 bounds = self._bounds(element.slice)
         if len(node.slice) == 1 and isinstance(receiver, (Sequence, ListRef)) and bounds:
@@ -376,7 +377,7 @@ class Expressions(Execution):
     def _bounds(self, part: cst.Slice) -> slice | None:
         """The bounds of a slice, where all that are written are known numbers."""
         values = [
-            None if bound is None else names.materialise(self, self.evaluate(bound))
+            None if bound is None else attributes.materialise(self, self.evaluate(bound))
             for bound in (part.lower, part.upper, part.step)
         ]
         found = [None if value is None else self.constant_of(value) for value in values]
@@ -390,7 +391,7 @@ class Expressions(Execution):
         function = self.evaluate(node.func)
         arguments: list[Argument] = []
         for arg in node.args:
-            value = names.materialise(self, self.evaluate(arg.value))
+            value = attributes.materialise(self, self.evaluate(arg.value))
             keyword = arg.keyword.value if arg.keyword is not None else None
             arguments.append(Argument(value, keyword, arg.star, self.place(arg.value)))
         if isinstance(node.func, cst.Attribute) and node.func.attr.value == "assertIsNone":
@@ -418,7 +419,7 @@ class Expressions(Execution):
 
         def collect() -> None:
             key = self.constant_of(self.evaluate(node.key))
-            value = names.materialise(self, self.evaluate(node.value))
+            value = attributes.materialise(self, self.evaluate(node.value))
             if isinstance(key, (str, int)):
                 items[key] = value
             else:
@@ -432,7 +433,7 @@ class Expressions(Execution):
         values: list[Value] = []
 
         def collect() -> None:
-            value = names.materialise(self, self.evaluate(node.elt))
+            value = attributes.materialise(self, self.evaluate(node.elt))
             values.append(value)
 
         exact = self._comprehension(node.for_in, collect)
@@ -443,7 +444,7 @@ class Expressions(Execution):
     def _comprehension(self, loop: cst.CompFor, collect: Any) -> bool:
         """Run the rounds of a comprehension in a scope of its own; whether all were exact."""
         outer = self.frame.scope
-        iterable = names.materialise(self, self.evaluate(loop.iter))
+        iterable = attributes.materialise(self, self.evaluate(loop.iter))
         control_on(self, loop.iter, "comprehension", iterable, loop.iter, converted=False)
         self.frame.scope = names.new_scope(self, outer, is_comprehension=True)
         self.frame.loops += 1
@@ -454,7 +455,7 @@ class Expressions(Execution):
                 unpack(self, loop.target, element)
                 kept: bool | None = True
                 for condition in loop.ifs:
-                    test = names.materialise(self, self.evaluate(condition.test))
+                    test = attributes.materialise(self, self.evaluate(condition.test))
                     control_on(
                         self, condition, "comprehension", test, condition.test, converted=False
                     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow import names
+from tflint_grad.flow import attributes
 from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.entries import entry_arguments
 from tflint_grad.flow.events import GradientTaken
@@ -121,7 +121,7 @@ def _loss_function(x: Program, value: Value) -> tuple[Function | None, Object | 
     if isinstance(value, Function):
         return value, None
     if isinstance(value, Object) and isinstance(value.cls, Class):
-        method = names.find_in_class(x, value.cls, "call")
+        method = attributes.find_in_class(x, value.cls, "call")
         if isinstance(method, Function):
             return method, value
     return None, None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap
 from tflint_grad.flow.arguments import bind_arguments
 from tflint_grad.flow.aside import aside
 from tflint_grad.flow.bodies import run_body
@@ -113,7 +113,7 @@ def make(x: Execution, identity: int, attribute: str) -> None:
 
 def _may_assign(waiting: Waiting, attribute: str) -> bool:
     assigns = waiting.assigns
-    return assigns is None or attribute in assigns or attribute in names.PARAMETER_LISTS
+    return assigns is None or attribute in assigns or attribute in attributes.PARAMETER_LISTS
 
 
 def _run_where_it_is_called(x: Execution, waiting: Waiting) -> None:
@@ -129,7 +129,7 @@ def _run_where_it_is_called(x: Execution, waiting: Waiting) -> None:
 def _construct(
     x: Execution, receiver: Object, cls: Class, arguments: Many[Argument], node: cst.CSTNode
 ) -> None:
-    init = names.find_in_class(x, cls, "__init__")
+    init = attributes.find_in_class(x, cls, "__init__")
     fields = next((c.dataclass_fields for c in cls.ancestry() if c.dataclass_fields), None)
     if isinstance(init, Function):
         bound = bind_arguments(x, replace(init, receiver=receiver), arguments, node)
@@ -141,7 +141,7 @@ def _construct(
         from tflint_grad.flow.keras_objects import adopt_layers
 
         adopt_layers(x, receiver, arguments)
-    build = names.find_in_class(x, cls, "build")
+    build = attributes.find_in_class(x, cls, "build")
     if isinstance(build, Function) and makes_owners(cls):
         shape = [Argument(Data(Kind.HOST))] * max(len(build.node.params.params) - 1, 0)
         call_function(x, replace(build, receiver=receiver), shape, node)
@@ -157,17 +157,17 @@ def _fill_fields(
 ) -> None:
     plain = [argument for argument in arguments if argument.keyword is None and not argument.star]
     for name, argument in zip(fields, plain, strict=False):
-        names.bind_attribute(x, receiver, name, argument.value, node)
+        attributes.bind_attribute(x, receiver, name, argument.value, node)
     for argument in arguments:
         if argument.keyword is not None:
-            names.bind_attribute(x, receiver, argument.keyword, argument.value, node)
+            attributes.bind_attribute(x, receiver, argument.keyword, argument.value, node)
     for name in fields:
         if ("attribute", receiver.identity, name) not in x.store:
-            default = names.find_in_class(x, cls, name)
+            default = attributes.find_in_class(x, cls, name)
             if isinstance(default, Partial) and "default_factory" in default.keywords:
                 made = call_value(x, default.keywords["default_factory"], [], node)
-                names.bind_attribute(x, receiver, name, made, node)
-    after = names.find_in_class(x, cls, "__post_init__")
+                attributes.bind_attribute(x, receiver, name, made, node)
+    after = attributes.find_in_class(x, cls, "__post_init__")
     if isinstance(after, Function):
         call_function(x, replace(after, receiver=receiver), [], node)
 

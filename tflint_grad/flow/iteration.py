@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap, names
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.keeping import escape, is_long_lived, keep
 from tflint_grad.flow.paths import Path
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -99,11 +100,13 @@ def rounds(x: Execution, value: Value, node: cst.CSTNode) -> Rounds:
             return Rounds([constant(number) for number in known], True)
         return Rounds([constant(known[0]), Data(Kind.HOST, dtype="int")], False)
     if isinstance(value, Object) and isinstance(value.cls, Class):
-        method = names.find_in_class(x, value.cls, "__iter__")
+        method = attributes.find_in_class(x, value.cls, "__iter__")
         if isinstance(method, Function):
             from tflint_grad.flow.calls import call_value
 
-            iterator = call_value(x, names.read_attribute(x, value, "__iter__", node), [], node)
+            iterator = call_value(
+                x, attributes.read_attribute(x, value, "__iter__", node), [], node
+            )
             if iterator is not value and not isinstance(iterator, Object):
                 return rounds(x, iterator, node)
     element = element_of(x, value, node)
@@ -121,12 +124,12 @@ def run_generator(x: Execution, generator: Generator, node: cst.CSTNode) -> list
 
 def unpack(x: Execution, target: cst.CSTNode, value: Value) -> None:
     """Bind a value to a target: a name, an attribute, an element, or a pattern of those."""
-    value = names.materialise(x, value)
+    value = attributes.materialise(x, value)
     if isinstance(target, cst.Name):
         names.bind_name(x, target.value, value, target)
     elif isinstance(target, cst.Attribute):
-        receiver = names.materialise(x, x.evaluate(target.value))
-        names.bind_attribute(x, receiver, target.attr.value, value, target)
+        receiver = attributes.materialise(x, x.evaluate(target.value))
+        attributes.bind_attribute(x, receiver, target.attr.value, value, target)
     elif isinstance(target, cst.Subscript):
         store_item(x, target, value)
     elif isinstance(target, cst.StarredElement):
@@ -170,7 +173,7 @@ def _unpack_pattern(x: Execution, target: cst.Tuple | cst.List, value: Value) ->
         fields = value.cls.dataclass_fields if isinstance(value.cls, Class) else None
         if fields is not None and len(fields) == len(targets):
             for part, field in zip(targets, fields, strict=True):
-                unpack(x, part, names.read_attribute(x, value, field, target))
+                unpack(x, part, attributes.read_attribute(x, value, field, target))
             return
         for index, part in enumerate(targets):
             unpack(x, part, Object(x.child(value.identity, f"[{index}]")))
@@ -208,11 +211,11 @@ def _related(x: Execution, targets: list[cst.BaseExpression], elements: list[Val
 
 def store_item(x: Execution, target: cst.Subscript, value: Value) -> None:
     """`receiver[index] = value`."""
-    receiver = names.materialise(x, x.evaluate(target.value))
+    receiver = attributes.materialise(x, x.evaluate(target.value))
     key: object = NOTHING
     for element in target.slice:
         if isinstance(element.slice, cst.Index):
-            key = x.constant_of(names.materialise(x, x.evaluate(element.slice.value)))
+            key = x.constant_of(attributes.materialise(x, x.evaluate(element.slice.value)))
     if len(target.slice) != 1:
         key = NOTHING
     put_item(x, target, receiver, key, value)
@@ -241,7 +244,7 @@ def put_item(x: Execution, node: cst.CSTNode, receiver: Value, key: object, valu
 
     for held in (value, *heap.parts(x, value)):
         if isinstance(held, Tape):
-            names.keep(x, held, "container", "", node, names.is_long_lived(x, receiver))
+            keep(x, held, "container", "", node, is_long_lived(x, receiver))
         elif isinstance(held, Object):
             x.passing.discard(held.identity)
     _note_replaced_variable(x, node, receiver, key, value)
@@ -269,11 +272,11 @@ def put_item(x: Execution, node: cst.CSTNode, receiver: Value, key: object, valu
                 x.store.set(("dict", receiver.identity), Mapped(mapped.items, rest))
         case Object():
             if isinstance(receiver.cls, Class):
-                method = names.find_in_class(x, receiver.cls, "__setitem__")
+                method = attributes.find_in_class(x, receiver.cls, "__setitem__")
                 if isinstance(method, Function):
                     from tflint_grad.flow.calls import call_value
 
-                    bound = names.read_attribute(x, receiver, "__setitem__", node)
+                    bound = attributes.read_attribute(x, receiver, "__setitem__", node)
                     call_value(x, bound, [Argument(UNKNOWN), Argument(value)], node)
                     return
             if isinstance(key, (str, int)):
@@ -287,8 +290,8 @@ def put_item(x: Execution, node: cst.CSTNode, receiver: Value, key: object, valu
                     from tflint_grad.flow.paths import joined
 
                     x.store.set(("content", receiver.identity), joined((known, paths)))
-            names.escape(x, value)
+            escape(x, value)
         case Data() if receiver.kind is Kind.NDARRAY:
             store_into_array(x, node, receiver, value)
         case _:
-            names.escape(x, value)
+            escape(x, value)

@@ -6,11 +6,12 @@ from collections.abc import Sequence as Many
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value, picked, run_callback
 from tflint_grad.flow.coefficients import compared, weighed
 from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.operations import BREAKS, dtype_of
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, combined, joined, unsure
 from tflint_grad.flow.state import SourceKind
@@ -69,7 +70,7 @@ def keras_callable(
         return None
     values = [entry.value for entry in arguments]
     for value in values:
-        names.escape(x, value)
+        escape(x, value)
     owns = found.kind in _OWNERS and (found.weights or found.kind == "model")
     kind = SourceKind.MODEL if owns else SourceKind.OBJECT
     # As it is written: Keras 2 has facts of its own.
@@ -111,7 +112,7 @@ def call_keras_object(
     if found is None:
         results = [result for value in values for result in run_callback(x, value, node)]
         for value in values:
-            names.escape(x, value)
+            escape(x, value)
         groups = [own, *x.groups([*values, *results])]
         if receiver.cls is None and not results and x.survey.is_model(_called_name(node)):
             # Not just anything that can be called: what it is given flows, and for sure.
@@ -137,7 +138,7 @@ def _call_subclass(
 ) -> Value:
     """An instance of a project class without `call` in sight: its bases or its layers do it."""
     assert isinstance(receiver.cls, Class)
-    layers = names.attribute_of(x, receiver, "layers")
+    layers = attributes.attribute_of(x, receiver, "layers")
     if layers is not None and "keras.Sequential" in map(canonical, receiver.cls.library_bases()):
         return _through_layers(x, receiver, layers, values, node)
     groups: list[Paths] = [{receiver.identity: LEAF}, *x.groups(values)]
@@ -182,13 +183,13 @@ def _call_known_class(
         )
     if found.kind == "optimizer":
         return UNKNOWN
-    layers = names.attribute_of(x, receiver, "layers")
+    layers = attributes.attribute_of(x, receiver, "layers")
     if found.name == "keras.Sequential" and layers is not None:
         content = heap.resolved(x, layers)
         if isinstance(content, Sequence):
             return _through_layers(x, receiver, layers, values, node)
     if found.name == "keras.layers.Lambda":
-        function = names.attribute_of(x, receiver, "activation")
+        function = attributes.attribute_of(x, receiver, "activation")
         if isinstance(function, (Function, Known)):
             return call_value(x, function, [Argument(value) for value in values], node)
     plain = [value for index, value in enumerate(values) if index not in found.detached]
@@ -214,7 +215,7 @@ def _call_known_class(
     data = x.operate(node, groups, Kind.TENSOR, "float")
     if found.kind in _OWNERS:
         x.layer_calls.add(id(node))  # a layer may return a tuple: do not say that it is one tensor
-    activation = names.attribute_of(x, receiver, "activation")
+    activation = attributes.attribute_of(x, receiver, "activation")
     if isinstance(activation, (Function, Known)) and found.kind == "layer":
         return call_value(x, activation, [Argument(data)], node)
     return data
@@ -239,12 +240,12 @@ def replaced_instance(
     made = Object(x.new_source(SourceKind.OBJECT, x.sources[instance.identity].name), instance.cls)
     if isinstance(instance.cls, Class):
         for field in instance.cls.dataclass_fields or ():
-            value = names.attribute_of(x, instance, field)
+            value = attributes.attribute_of(x, instance, field)
             if value is not None:
-                names.bind_attribute(x, made, field, value, node)
+                attributes.bind_attribute(x, made, field, value, node)
     for entry in changes:
         if entry.keyword is not None:
-            names.bind_attribute(x, made, entry.keyword, entry.value, node)
+            attributes.bind_attribute(x, made, entry.keyword, entry.value, node)
     return made
 
 
@@ -303,10 +304,10 @@ def call_library_method(
         return None
     if found.kind in ("static", "state", "variables", "trainable", "non-trainable"):
         for value in values:
-            names.escape(x, value)
+            escape(x, value)
         if name == "add" and values:
             x.own(receiver.identity, values[0])
-            layers = names.attribute_of(x, receiver, "layers")
+            layers = attributes.attribute_of(x, receiver, "layers")
             if isinstance(layers, ListRef):
                 from tflint_grad.flow.methods import appended
 
@@ -353,7 +354,7 @@ def call_library_method(
     if found.kind == "gradient":
         for value in values:
             run_callback(x, value, node)
-            names.escape(x, value)
+            escape(x, value)
         return UNKNOWN
     return None
 
@@ -469,7 +470,7 @@ def _minimize(
 ) -> Value:
     """`optimizer.minimize(loss, variables, tape=tape)`: the tape is used by somebody else."""
     for entry in arguments:
-        names.escape(x, entry.value)
+        escape(x, entry.value)
         run_callback(x, entry.value, node)
     return UNKNOWN
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow import names
 from tflint_grad.flow.calls import adopting_object, call_opaque, run_callback, wrapped
 from tflint_grad.flow.higher_order import (
     either_branch,
@@ -18,6 +17,7 @@ from tflint_grad.flow.higher_order import (
     while_loop,
 )
 from tflint_grad.flow.host import call_host, make_array
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.methods import update_variable
 from tflint_grad.flow.operations import call_operation, stop
 from tflint_grad.flow.python_functions import called, decorated, numpy_function, py_function
@@ -104,7 +104,7 @@ def _call_unknown(x: Execution, name: str, arguments: Many[Argument], node: cst.
     if leaf[:1].isupper() and leaf not in _CAPITAL_FUNCTIONS:
         values = [entry.value for entry in arguments]
         for value in values:
-            names.escape(x, value)
+            escape(x, value)
             run_callback(x, value, node)
         return adopting_object(x, values, leaf, name, node)
     if len(arguments) == 1 and isinstance(arguments[0].value, Function) and _is_decorator(x, node):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from tflint_grad.flow import datasets, names
+from tflint_grad.flow import attributes, datasets
 from tflint_grad.flow.bodies import run_body
 from tflint_grad.flow.branches import Branches
 from tflint_grad.flow.control import control_on, truth
@@ -21,7 +21,7 @@ class Loops(Branches):
     """The visitors of `for` and `while`."""
 
     def visit_For(self, node: cst.For) -> bool:
-        iterable = names.materialise(self, self.evaluate(node.iter))
+        iterable = attributes.materialise(self, self.evaluate(node.iter))
         if isinstance(iterable, Generator):
             self._for_over_generator(node, iterable)
             return False
@@ -102,7 +102,7 @@ class Loops(Branches):
         self.frame.loop_states.append(loop)
         broken = False
         for _ in range(2 if doubled else 1):
-            test = names.materialise(self, self.evaluate(node.test))
+            test = attributes.materialise(self, self.evaluate(node.test))
             control_on(self, node.test, "while", test, node.test)
             if truth(self, test) is False:
                 break

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names, registries
+from tflint_grad.flow import heap, registries
 from tflint_grad.flow.calls import call_opaque, run_callback
 from tflint_grad.flow.host import host_method
 from tflint_grad.flow.iteration import rounds
 from tflint_grad.flow.joins import join_values
+from tflint_grad.flow.keeping import escape, is_long_lived, keep
 from tflint_grad.flow.paths import Break, Place, joined
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.tapes import call_tape
@@ -249,7 +250,7 @@ def _object_method(
         # Outside of a tape an unknown method only keeps objects; it does not read their values.
         kept = [value for value in values if not isinstance(value, (Object, Parameters))]
         for value in values:
-            names.escape(x, value)
+            escape(x, value)
         results = [result for value in values for result in run_callback(x, value, node)]
         return x.opaque(node, [*more, *x.groups([*kept, *results])])
     return call_opaque(x, arguments, node, more)
@@ -268,7 +269,7 @@ def _list_method(
     for value in values:
         for held in (value, *heap.parts(x, value)):
             if isinstance(held, Tape):
-                names.keep(x, held, "container", "", node, names.is_long_lived(x, receiver))
+                keep(x, held, "container", "", node, is_long_lived(x, receiver))
             elif isinstance(held, Object):
                 x.passing.discard(held.identity)
     match name:

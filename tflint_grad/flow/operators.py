@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names, registries
+from tflint_grad.flow import attributes, heap, registries
 from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.coefficients import combine_roles
 from tflint_grad.flow.joins import join_values
@@ -62,7 +62,7 @@ _SMALL = (int, float, bool, str)
 
 def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Value) -> Value:
     """The result of a binary operator on two values."""
-    left, right = names.materialise(x, left), names.materialise(x, right)
+    left, right = attributes.materialise(x, left), attributes.materialise(x, right)
     if isinstance(left, Parameters) and isinstance(right, Parameters) and symbol == "+":
         return Parameters((*left.owners, *right.owners), left.which)
     if symbol == "+":
@@ -70,9 +70,9 @@ def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Val
         if joined is not None:
             return joined
     if isinstance(left, Object) and isinstance(left.cls, Class) and symbol in _DUNDERS:
-        method = names.find_in_class(x, left.cls, _DUNDERS[symbol])
+        method = attributes.find_in_class(x, left.cls, _DUNDERS[symbol])
         if isinstance(method, Function):
-            bound = names.read_attribute(x, left, _DUNDERS[symbol], node)
+            bound = attributes.read_attribute(x, left, _DUNDERS[symbol], node)
             return call_value(x, bound, [Argument(right)], node)
     groups = combine_roles(x, symbol, left, right)
     kinds = [x.kind_of(value) for value in (left, right)]
@@ -201,9 +201,9 @@ def subscript(
             return Object(x.element_of_parameters(content.owners[0], f".{content.which}{step}"))
         case Object():
             if isinstance(content.cls, Class):
-                method = names.find_in_class(x, content.cls, "__getitem__")
+                method = attributes.find_in_class(x, content.cls, "__getitem__")
                 if isinstance(method, Function):
-                    bound = names.read_attribute(x, content, "__getitem__", node)
+                    bound = attributes.read_attribute(x, content, "__getitem__", node)
                     return call_value(x, bound, [Argument(index)], node)
             stored = x.store.get(("item", content.identity, key)) if _is_key(key) else None
             if stored is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import names
+from tflint_grad.flow import attributes
 from tflint_grad.flow.values import NOTHING, UNKNOWN, Class, Data, Object, Value
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _is_of_class(x: Execution, pattern: cst.MatchClass, subject: Value) -> bool 
         parts = [matches(x, part.value, UNKNOWN) for part in pattern.patterns]
         return True if all(parts) else None
     found = [
-        matches(x, part.pattern, names.read_attribute(x, subject, part.key.value, part))
+        matches(x, part.pattern, attributes.read_attribute(x, subject, part.key.value, part))
         for part in pattern.kwds
     ]
     if False in found:

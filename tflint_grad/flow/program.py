@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import names, syntax
+from tflint_grad.flow import attributes, names, syntax
 from tflint_grad.flow.bodies import context_of_call, run_body
 from tflint_grad.flow.callers import run_callers
 from tflint_grad.flow.entries import (
@@ -24,6 +24,7 @@ from tflint_grad.flow.entries import (
 from tflint_grad.flow.events import Event, GradientTaken
 from tflint_grad.flow.hooks import ask_compiled_losses, ask_hook
 from tflint_grad.flow.instances import instantiate
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.keras_hooks import (
     MODEL_MEMBERS,
     MODULE_MEMBERS,
@@ -180,7 +181,7 @@ class Program(Interpreter):
             if id(function.node) in self.executed:
                 continue
             self.unit = function.unit
-            names.escape(self, function)
+            escape(self, function)
             cls = function.owner
             own = context_of_call(self, function) if function.wrapping.graph else context
             arguments = entry_arguments(self, function, cls, None)
@@ -270,7 +271,7 @@ class Program(Interpreter):
             known = self.instances[cls.identity] = made_by_callers[0]
         if known is None:
             self.instances[cls.identity] = Object(cls.identity, cls)
-            init = names.find_in_class(self, cls, "__init__")
+            init = attributes.find_in_class(self, cls, "__init__")
             arguments: list[Argument] = []
             if isinstance(init, Function):
                 unknown = entry_arguments(self, init, cls, Object(cls.identity, cls))

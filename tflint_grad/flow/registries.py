@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import attributes, heap, names
 from tflint_grad.flow.modules import LoadedModule, global_scope, load
 from tflint_grad.flow.values import Class, DictRef, Function, Mapped, Object, Value
 from tflint_grad.outline import ClassItem, DefItem
@@ -120,7 +120,7 @@ def _is_of(
     for name in reversed(path):
         if holder is not None and value is not None and _same(value, holder):
             return True
-        value = None if value is None else names.read_attribute(x, value, name, _NOWHERE)
+        value = None if value is None else attributes.read_attribute(x, value, name, _NOWHERE)
     if not isinstance(value, Function):
         return False
     return x.module_of_scope.get(global_scope(x, value.scope)) is home

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import names, tapes
+from tflint_grad.flow import attributes, tapes
 from tflint_grad.flow.definitions import Definitions
 from tflint_grad.flow.state import Exit
 from tflint_grad.flow.values import NONE, Value
@@ -60,7 +60,7 @@ class Interpreter(Definitions):
     def visit_Return(self, node: cst.Return) -> bool:
         value: Value = NONE
         if node.value is not None:
-            value = names.materialise(self, self.evaluate(node.value))
+            value = attributes.materialise(self, self.evaluate(node.value))
         frame = self.frame
         frame.returns.append(value)
         if not frame.finals:

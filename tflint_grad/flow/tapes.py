@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from tflint_grad.flow import heap, names
+from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.events import GradientTaken, OnPath, TapeExhausted
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.paths import Path, Paths, Station
 from tflint_grad.flow.pauses import STOP_RECORDING, current, reset
 from tflint_grad.flow.question import (
@@ -153,7 +154,7 @@ def call_tape(
             reset(x, tape, node)
             return NONE
         case _:
-            names.escape(x, tape)
+            escape(x, tape)
             return UNKNOWN
 
 
@@ -186,7 +187,7 @@ def take_gradient(
     target = argument(arguments, 0, "target")
     sources = argument(arguments, 1, "source" if method == "batch_jacobian" else "sources")
     if target is None or sources is None:
-        names.escape(x, tape)
+        escape(x, tape)
         return x.opaque(node, x.groups(entry.value for entry in arguments))
     raises = site.persistent is False and state.uses_min >= 1
     if raises and state.first_use is not None:

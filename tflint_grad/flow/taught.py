@@ -6,12 +6,13 @@ from collections.abc import Sequence as Many
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow import heap, modules, names
+from tflint_grad.flow import attributes, heap, modules
 from tflint_grad.flow.arguments import argument, node_of
 from tflint_grad.flow.calls import call_object, call_opaque, run_callback
 from tflint_grad.flow.events import GradientTaken
 from tflint_grad.flow.hooks import close_implicit, open_implicit
 from tflint_grad.flow.host import holds_symbolic, host_use
+from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.paths import ANYTHING, Break, Paths, joined
 from tflint_grad.flow.question import AskedSource, answer, cause_of_host_target
 from tflint_grad.flow.state import SourceKind
@@ -103,7 +104,7 @@ def find_function(x: Execution, dotted: str) -> Function | None:
 def _member(x: Execution, value: Value | None, name: str) -> Value | None:
     if isinstance(value, Module):
         return modules.read_member(x, value, name)
-    return names.find_in_class(x, value, name) if isinstance(value, Class) else None
+    return attributes.find_in_class(x, value, name) if isinstance(value, Class) else None
 
 
 # --- what a call of it does
@@ -132,7 +133,7 @@ def call_taught(
     if not fact.gradient and not fact.is_host:
         return _unknown_result(x, fact, rest, results, node)
     for entry in rest:
-        names.escape(x, entry.value)
+        escape(x, entry.value)
         results.extend(run_callback(x, entry.value, node))
     groups = x.groups([*(entry.value for entry in rest), *results])
     kind = _KINDS.get(fact.returns, Kind.UNKNOWN)
@@ -231,8 +232,8 @@ def _run_called(
 
 def _run(x: Execution, value: Value, node: cst.CSTNode) -> list[Value]:
     if isinstance(value, Object) and isinstance(value.cls, Class):
-        method = names.find_in_class(x, value.cls, "__call__")
-        method = method or names.find_in_class(x, value.cls, "call")
+        method = attributes.find_in_class(x, value.cls, "__call__")
+        method = method or attributes.find_in_class(x, value.cls, "call")
         if isinstance(method, Function):
             return run_callback(x, replace(method, receiver=value), node)
         return [call_object(x, value, [], node)]

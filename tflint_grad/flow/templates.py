@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow import names
+from tflint_grad.flow import attributes, names
 from tflint_grad.flow.modules import LoadedModule, load
 from tflint_grad.flow.values import Class, Function
 from tflint_grad.outline import ClassItem, DefItem
@@ -50,7 +50,7 @@ def _run_inherited(x: Program, cls: Class, counts: dict[int, int]) -> None:
         counts[base.identity] = counts.get(base.identity, 0) + 1
         executed = set(x.executed)
         for name in steps:
-            function = names.find_in_class(x, cls, name)
+            function = attributes.find_in_class(x, cls, name)
             if isinstance(function, Function) and function.owner is base:
                 x.guarded(f"{name} of {cls.name}", partial(x.run_entry, function, cls))
         x.executed = executed
