@@ -175,6 +175,8 @@ import functools
 import tensorflow as tf
 from settings import given
 
+K = tf.keras.backend
+maths = tf.math
 rnd = tf.round
 OPS = {"round": tf.round}
 
@@ -303,6 +305,9 @@ def test_a_weight_is_followed_through_what_python_offers(body: str) -> None:
     "body",
     [
         "return rnd(self.dense(x))",
+        "return K.round(self.dense(x))",
+        "return maths.rint(self.dense(x))",
+        "m = maths\nreturn m.rint(self.dense(x))",
         "floor = tf.floor\nreturn floor(self.dense(x))",
         "return OPS['round'](self.dense(x))",
         "return self.OPS[0](self.dense(x))",

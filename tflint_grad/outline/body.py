@@ -58,12 +58,9 @@ class Body:
                 self.binding.append(node)
         self.binding.sort(key=_when_bound)
 
-    def assigned(self, name: str) -> list[ast.expr]:
-        """What plain assignments give a name."""
-        return self._assigned.get(name, [])
-
     @cached_property
-    def _assigned(self) -> dict[str, list[ast.expr]]:
+    def assigned(self) -> dict[str, list[ast.expr]]:
+        """What plain assignments give each name."""
         found: dict[str, list[ast.expr]] = {}
         for node in self.binding:
             if isinstance(node, ast.Assign):

@@ -39,7 +39,7 @@ def _is_float(node: ast.expr, body: Body | None, around: Surroundings) -> bool:
             return all(_is_float(one, None, around) for one in returned(around.functions[name]))
         case ast.Call(func=ast.Attribute(attr=word) | ast.Name(id=word)):
             return word in _OF_OTHERS
-        case ast.Name(id=name) if body is not None and (given := body.assigned(name)):
+        case ast.Name(id=name) if body is not None and (given := body.assigned.get(name)):
             if name not in body.floats:
                 body.floats[name] = all(_is_float(one, None, around) for one in given)
             return body.floats[name]

@@ -28,7 +28,7 @@ from tflint_grad.outline.walk import walk
 from tflint_grad.outline.weights import class_of_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tflint_grad.outline.body import FunctionNode
     from tflint_grad.outline.surroundings import Neighbours, Surroundings
@@ -86,7 +86,19 @@ def _compiles(leaf: Leaf) -> bool:
     unit = leaf.header if isinstance(leaf, ClassItem) else leaf.unit
     if not unit.mentions("compile"):
         return False
-    return "compile" in leaf.names.attributes and "loss" in leaf.names.used
+    if "compile" not in leaf.names.attributes:
+        return False
+    return "loss" in leaf.names.used or any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "compile"
+        and len(node.args) > 1  # the second is the loss
+        for node in walk(_parts_of(leaf))
+    )
+
+
+def _parts_of(leaf: Leaf) -> Sequence[ast.AST]:
+    return leaf.nodes if isinstance(leaf, CodeItem) else [leaf.node]
 
 
 def _leaves(items: Sequence[Item]) -> Iterator[tuple[Leaf, ClassItem | None]]:
@@ -151,9 +163,8 @@ def _mode(around: Surroundings, owner: ClassItem, method: str) -> str:
 def _loss_may_go_wrong(around: Surroundings, leaf: Leaf, owner: ClassItem | None) -> bool:
     """Whether a function or class that may be handed to `compile` can break a path."""
     reach = _Reach()
-    parts: Iterable[ast.AST] = leaf.nodes if isinstance(leaf, CodeItem) else [leaf.node]
     called: set[int] = set()
-    for part in parts:
+    for part in _parts_of(leaf):
         for node in walk([part]):
             if isinstance(node, ast.Lambda):
                 return True

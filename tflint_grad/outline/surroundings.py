@@ -96,14 +96,19 @@ class Surroundings:
 
     @cached_property
     def imports(self) -> Mapping[str, str]:
-        """Names that imports bind at the top of the file, with what they stand for."""
+        """Names bound at the top of the file to what imports give: `K = tf.keras.backend` as well."""
         found: dict[str, str] = {}
+        given: dict[str, list[ast.expr]] = {}
         for item in self.items:
             if isinstance(item, ImportItem):
                 found.update(imported(item.node))
             elif isinstance(item, CodeItem):
-                for node in imports_in(item.nodes):
-                    found.update(imported(node))
+                for node in statements(item.nodes, into_definitions=False):
+                    if isinstance(node, (ast.Import, ast.ImportFrom)):
+                        found.update(imported(node))
+                    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                        given.setdefault(node.targets[0].id, []).append(node.value)
+        found.update(_aliases(given, partial(qualified_by, found)))
         return found
 
     @cached_property
@@ -161,21 +166,14 @@ class Surroundings:
 
     def qualified(self, node: ast.expr, local: Mapping[str, str] | None = None) -> str | None:
         """The full name of `tf.math.exp`, by the imports; None for what no import binds."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name):
-            return None
-        root = (local or {}).get(node.id) or self.imports.get(node.id)
-        if root is None:
-            return None
-        return ".".join([root, *reversed(parts)])
+        return qualified_by(self.imports, node, local)
 
     def body_of(self, function: FunctionNode) -> Body:
         found = self._bodies.get(function)
         if found is None:
             found = self._bodies[function] = Body(function)
+            imports = found.imports
+            imports.update(_aliases(found.assigned, partial(self.qualified, local=imports)))
         return found
 
     # --- what other files define
@@ -401,7 +399,26 @@ def _any_starred(parts: Iterable[ast.expr]) -> bool:
     return any(isinstance(part, ast.Starred) for part in parts)
 
 
-def imports_in(body: Iterable[ast.stmt]) -> Iterator[ast.Import | ast.ImportFrom]:
-    for node in statements(body):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            yield node
+def _aliases(
+    given: Mapping[str, Sequence[ast.expr]], qualified: Callable[[ast.expr], str | None]
+) -> Iterator[tuple[str, str]]:
+    """Names that stand for a part of TensorFlow, whichever of their assignments counts."""
+    for name, values in given.items():
+        if all(isinstance(value, (ast.Attribute, ast.Name)) for value in values):
+            found = [qualified(value) for value in values]
+            if all(map(is_tensorflow, found)):
+                yield name, str(found[-1])
+
+
+def qualified_by(
+    imports: Mapping[str, str], node: ast.expr, local: Mapping[str, str] | None = None
+) -> str | None:
+    """The full name of `tf.math.exp`, given what names stand for; those of `local` come first."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    root = (local or {}).get(node.id) or imports.get(node.id)
+    return None if root is None else ".".join([root, *reversed(parts)])
