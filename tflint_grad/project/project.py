@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -67,6 +67,7 @@ class Project:
         self._index_roots: dict[str, list[str]] = {}
         self._overlay: dict[str, bytes] = {}
         self._digests: dict[str, str | None] = {}
+        self._texts: dict[str, SourceText] = {}
         self._outlines: OrderedDict[str, Outline | None] = OrderedDict()
         self._lines = 0
         self._indexes: dict[str, Index] = {}
@@ -112,6 +113,7 @@ class Project:
                 known.clear()  # a module that did not exist
         self._overlay[path] = data
         self._digests[path] = digest_of(data)
+        self._texts.pop(path, None)
         self._keep(path, None)
         del self._outlines[path]
         for index in self._indexes.values():
@@ -239,6 +241,19 @@ class Project:
             return None if data is None else source_from_bytes(data, path, prefilter=False)
         except Unreadable:
             return None
+
+    def text(self, path: str) -> SourceText | None:
+        """The same without its bytes, once for all findings that name the file."""
+        known = self._texts.get(path)
+        if known is None:
+            source = self.source(path)
+            if source is None:
+                return None
+            known = self._texts[path] = replace(source, data=b"")
+        else:
+            for seen in self._seen:
+                seen.files[path] = self.digest(path)
+        return known
 
     def outline(self, path: str) -> Outline | None:
         """The outline of a file that another one imports; None where it cannot be read."""

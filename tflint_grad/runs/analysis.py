@@ -90,7 +90,7 @@ def _analyse(
             notes = tuple(outlined.cut_short)
         except Unreadable as problem:
             found = [unreadable(path, problem)]
-        sources = _sources(source, found, project)
+        sources = sources_of(source, found, project)
     findings, silenced = list[Finding](), list[Finding]()
     if found:
         from tflint_grad.noqa import Comments
@@ -103,19 +103,20 @@ def _analyse(
     )
 
 
-def _sources(
+def sources_of(
     source: SourceText, findings: Iterable[Finding], project: Project
 ) -> dict[str, SourceText]:
-    """The texts of the files that the findings name, as they were analysed."""
+    """The texts of the files that the findings of one name, as they were analysed, by path."""
+    own = os.path.abspath(source.filename)
     found = {}
-    for path in named_files(findings):
-        text = source if path == source.filename else project.source(path)
+    for path in _named_files(findings):
+        text = replace(source, filename=own, data=b"") if path == own else project.text(path)
         if text is not None:
-            found[path] = replace(text, data=b"")
+            found[path] = text
     return found
 
 
-def named_files(findings: Iterable[Finding]) -> list[str]:
+def _named_files(findings: Iterable[Finding]) -> list[str]:
     """The files that findings name, each once, sorted."""
     named = set[str]()
     for finding in findings:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tflint_grad.runs.analysis import Analysis, digest_of, named_files
+from tflint_grad.runs.analysis import Analysis, digest_of, sources_of
 from tflint_grad.runs.stamp import stamp
 from tflint_grad.runs.store import Store, default_folder
 
 if TYPE_CHECKING:
     from tflint_grad.config import Settings
-    from tflint_grad.findings import Finding
     from tflint_grad.project import Project
     from tflint_grad.runs.projects import ProjectSettings
     from tflint_grad.source import SourceText
@@ -53,7 +51,8 @@ class Memory:
         entry = unpacked(data, path)
         if entry is None or entry.seen is None or not project.still_holds(entry.seen):
             return None
-        return _with_sources(entry, source, project)
+        findings = (*entry.findings, *entry.silenced)
+        return replace(entry, sources=sources_of(source, findings, project))
 
     def keep(self, analysis: Analysis, settings: ProjectSettings) -> None:
         """Remember an analysis, if it is one that would come out the same again."""
@@ -80,15 +79,3 @@ class ProjectIndexes:
 def _key(path: str, digest: str, settings: ProjectSettings) -> str:
     taught = settings.taught
     return "\0".join((stamp(), path, digest, *settings.src, taught.toml(), taught.tensorflow))
-
-
-def _with_sources(entry: Analysis, source: SourceText, project: Project) -> Analysis:
-    from dataclasses import replace
-
-    findings: Iterable[Finding] = (*entry.findings, *entry.silenced)
-    sources = {}
-    for path in named_files(findings):
-        text = source if path == entry.path else project.source(path)
-        if text is not None:
-            sources[path] = replace(text, filename=path, data=b"")
-    return replace(entry, sources=sources)
