@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import names
-from tflint_grad.flow.paths import ANYTHING, Cause, Path, Paths, combined
-from tflint_grad.flow.recording import HOST_BREAKS
+from tflint_grad.flow.paths import ANYTHING, HOST_BREAKS, Cause, Path, Paths, combined
 from tflint_grad.flow.values import NOTHING, Data, Value
 
 if TYPE_CHECKING:

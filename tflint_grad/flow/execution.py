@@ -369,7 +369,8 @@ class Execution(cst.CSTVisitor):
         paths = cut_paths(through(self, groups, station, True, False), cause)
         made = Made(station, recording, self.paused)
         is_symbolic = result is Kind.TENSOR and self.context.is_graph
-        return Data(result, paths, dtype, made=made, symbolic=is_symbolic)
+        cell = self.fresh() if result is Kind.NDARRAY else None
+        return Data(result, paths, dtype, made=made, symbolic=is_symbolic, cell=cell)
 
     def describe(self, value: Value) -> str:
         if isinstance(value, Object):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tflint_grad.flow.paths import LEAF, NO_PATHS, Paths, combined, joined, unsure
+from tflint_grad.flow.paths import LEAF, NO_PATHS, Paths, combined, filled, joined, unsure
 from tflint_grad.flow.values import (
     Choice,
     Data,
@@ -79,7 +79,10 @@ def paths_of(execution: Execution, value: Value, depth: int = 0) -> Paths:
             if assigned:
                 return joined((*assigned, value.paths))  # what is assigned replaces the first value
         if value.cell is not None:
-            return joined((value.paths, execution.store.get(("array", value.cell), NO_PATHS)))
+            content = execution.store.get(("array", value.cell))
+            if content is not None:
+                # What is written into a copy of an estimate corrects it.
+                return filled(joined((value.paths, content))) if value.paths else content
         return value.paths
     if isinstance(value, Object):
         own: Paths = {value.identity: LEAF}

@@ -212,9 +212,9 @@ def host_method(
 
 def store_into_array(x: Execution, node: cst.CSTNode, receiver: Data, value: Value) -> None:
     """`buffer[i] = tensor` copies the tensor to the host."""
-    groups = x.groups((value,))
-    if not groups or receiver.cell is None:
+    if receiver.cell is None:
         return
+    groups = x.groups((value,))
     if x.is_tensor(value) or any(p.cut is None for g in groups for p in g.values()):
         broken = x.break_paths(
             node,

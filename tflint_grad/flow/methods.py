@@ -156,7 +156,8 @@ def _array_method(
 ) -> Value:
     groups = x.groups([receiver, *(entry.value for entry in arguments)])
     kind = Kind.HOST if name in ("item", "tolist", "mean", "sum", "max", "min") else Kind.NDARRAY
-    return Data(kind, x.operate(node, groups).paths)
+    cell = x.fresh() if kind is Kind.NDARRAY else None
+    return Data(kind, x.operate(node, groups).paths, cell=cell)
 
 
 def _variables_of(x: Execution, receiver: Data) -> Many[int]:

@@ -69,8 +69,8 @@ class Cause:
     `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
     shape is checked, a float where an integer is wanted.
     `converted`: the identity of the tensor that became a host value; `compared`: its difference with
-    data was taken; `weighs`: that was a factor of something live; `estimates`: it was added to data
-    (see `coefficients`).
+    data was taken; `weighs`: that was a factor of something live; `estimates`: it was added to data, or
+    the array was filled in afterwards (see `coefficients`).
     `recording`: the tapes that ran at that `moment` of the execution.
     """
 
@@ -106,6 +106,10 @@ class Cause:
     def gives_zero(self) -> bool:
         """Whether zeros come back, instead of nothing."""
         return self.becomes_zero or self.kind is Break.ZERO_GRADIENT
+
+
+#: Breaks that are told also where another part of the target stays live.
+HOST_BREAKS = (Break.HOST_CALL, Break.HOST_CONVERSION, Break.PYTHON_FUNCTION)
 
 
 @record
@@ -278,5 +282,15 @@ def unsure(paths: Paths) -> Paths:
         return paths
     return {
         source: path if not path.sure else replace(path, sure=False)
+        for source, path in paths.items()
+    }
+
+
+def filled(paths: Paths) -> Paths:
+    """An array from the host that other values were written into: no longer what was converted."""
+    return {
+        source: replace(path, cut=replace(path.cut, estimates=True, converted=None))
+        if path.cut is not None and path.cut.kind in HOST_BREAKS
+        else path
         for source, path in paths.items()
     }

@@ -13,6 +13,7 @@ from tflint_grad.flow.coefficients import is_weight
 from tflint_grad.flow.events import Answer
 from tflint_grad.flow.paths import (
     ANYTHING,
+    HOST_BREAKS,
     NO_TAPES,
     Break,
     Cause,
@@ -24,7 +25,6 @@ from tflint_grad.flow.paths import (
 )
 from tflint_grad.flow.pauses import severed
 from tflint_grad.flow.record import record
-from tflint_grad.flow.recording import HOST_BREAKS
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (

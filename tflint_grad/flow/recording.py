@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow.paths import (
     ANYTHING,
+    HOST_BREAKS,
     MAX_STEPS,
     NO_PATHS,
     NO_TAPES,
@@ -143,10 +144,6 @@ def through(
             known = result.get(source)
             result[source] = new if known is None else combine(known, new)
     return result
-
-
-#: Breaks that are told also where another part of the target stays live.
-HOST_BREAKS = (Break.HOST_CALL, Break.HOST_CONVERSION, Break.PYTHON_FUNCTION)
 
 
 def cut_paths(paths: Paths, cause: Cause) -> Paths:
