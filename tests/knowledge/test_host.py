@@ -4,9 +4,15 @@ import importlib
 import importlib.util
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tflint_grad.knowledge.host import host_function
+from tflint_grad.knowledge.host import (
+    _PIECEWISE_CONSTANT,
+    _PIECEWISE_CONSTANT_ELSEWHERE,
+    PIECEWISE_CONSTANT_METHODS,
+    host_function,
+)
 from tflint_grad.knowledge.operations import fact
 from tflint_grad.knowledge.twins import TWINS
 
@@ -15,6 +21,7 @@ _BINARY = (
     "remainder append dot hypot inner logaddexp outer vdot pow atan2 xlogy"
 )
 BINARY = _BINARY.split()
+VALUES = np.random.default_rng(3).normal(size=12)
 PAIR = ("stack", "concatenate", "dstack", "hstack", "vstack")
 _MATRIX = (
     "linalg.inv linalg.det linalg.cholesky linalg.pinv linalg.eigvalsh linalg.slogdet trace "
@@ -193,3 +200,63 @@ def test_what_computes_on_the_host_gives_no_tensor_back() -> None:
                 if any(tf.is_tensor(result) for result in results):
                     kept.append(f"{name} of {len(given)}")
     assert not kept
+
+
+#: What a function is given beside the values, or in place of them.
+_GIVEN: dict[str, tuple[Any, ...]] = {
+    "argpartition": (VALUES, 2),
+    "bincount": (np.abs(VALUES * 3).astype(int),),
+    "digitize": (VALUES, [-1.0, 0.1, 0.7]),
+    "floor_divide": (VALUES, 0.3),
+    "heaviside": (VALUES, 0.5),
+    "lexsort": ((VALUES,),),
+    "searchsorted": (np.sort(VALUES), [0.1, 0.5]),
+    "scipy.optimize.linear_sum_assignment": (VALUES.reshape(3, 4),),
+}
+
+
+def _function(qualified: str) -> Any:
+    module, _, name = qualified.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize("name", sorted(_PIECEWISE_CONSTANT - {"round_"}))
+def test_what_is_piecewise_constant_stays_under_a_small_change(name: str) -> None:
+    found = host_function(f"numpy.{name}")
+    assert found is not None and found.is_piecewise_constant
+    _stays(getattr(np, name), _GIVEN.get(name, (VALUES,)))
+
+
+@pytest.mark.parametrize("name", sorted(PIECEWISE_CONSTANT_METHODS))
+def test_so_do_methods_of_arrays(name: str) -> None:
+    _stays(lambda values, *more: getattr(values, name)(*more), _GIVEN.get(name, (VALUES,)))
+
+
+@pytest.mark.parametrize("name", sorted(_PIECEWISE_CONSTANT_ELSEWHERE))
+def test_so_do_functions_of_other_libraries(name: str) -> None:
+    found = host_function(name)
+    assert found is not None and found.is_piecewise_constant
+    library = name.partition(".")[0]
+    if importlib.util.find_spec(library) is None:
+        pytest.skip(f"{library} is not installed")
+    if library == "sklearn":
+        truth = VALUES > 0
+        is_score = name.endswith(("roc_auc_score", "average_precision_score"))
+        _stays(
+            lambda values: _function(name)(truth, values if is_score else values > 0.1), (VALUES,)
+        )
+    elif library == "math":
+        _stays(_function(name), (0.7,))
+    else:
+        _stays(_function(name), _GIVEN.get(name, (VALUES,)))
+
+
+def _stays(function: Any, given: tuple[Any, ...]) -> None:
+    """The same for values that are a little larger (integers only cannot be)."""
+    first, *more = given
+    if isinstance(first, tuple):
+        moved = tuple(one + 1e-7 for one in first)
+    else:
+        moved = first if np.asarray(first).dtype.kind == "i" else first + 1e-7
+    before, after = function(first, *more), function(moved, *more)
+    assert repr(before) == repr(after)

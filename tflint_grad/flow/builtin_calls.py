@@ -15,7 +15,8 @@ from tflint_grad.flow.iteration import element_of, rounds
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.operators import binary
-from tflint_grad.flow.paths import Break
+from tflint_grad.flow.paths import Break, Paths
+from tflint_grad.flow.recording import piecewise_constant
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NONE,
@@ -184,7 +185,8 @@ def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
             return Data(Kind.HOST, dtype=dtype)
     groups = x.groups((value,))
     if isinstance(value, Data) and value.kind in (Kind.HOST, Kind.NDARRAY):
-        return Data(Kind.HOST, x.operate(node, groups).paths, dtype)
+        paths = x.operate(node, groups).paths
+        return Data(Kind.HOST, _jumping(name, paths), dtype)
     if (
         x.context.mode == "autograph"
         and name in ("float", "int")
@@ -202,7 +204,7 @@ def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
         host_use(x, node, name, entry, Break.HOST_CONVERSION)
     if not groups:
         return Data(Kind.HOST, dtype=dtype)
-    return x.break_paths(
+    broken = x.break_paths(
         node,
         Break.HOST_CONVERSION,
         value,
@@ -214,6 +216,12 @@ def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
         qualified=name,
         symbolic=x.is_symbolic(value) and x.context.mode == "graph",
     )
+    return replace(broken, paths=_jumping(name, broken.paths))
+
+
+def _jumping(name: str, paths: Paths) -> Paths:
+    """A number that is rounded, or asked whether it is zero, only jumps."""
+    return piecewise_constant(paths) if name in ("bool", "int", "round") else paths
 
 
 def _collected(x: Execution, name: str, values: Many[Value], node: cst.CSTNode) -> Value:

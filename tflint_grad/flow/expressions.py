@@ -23,6 +23,7 @@ from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.keeping import escape
 from tflint_grad.flow.operators import binary, fold, subscript
 from tflint_grad.flow.paths import Break
+from tflint_grad.flow.recording import piecewise_constant
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NOTHING,
@@ -254,7 +255,8 @@ class Expressions(Execution):
             isinstance(v, Data) and v.kind in (Kind.HOST, Kind.NDARRAY) for v in (left, right)
         )
         if host:
-            return Data(Kind.HOST, self.operate(node, groups).paths, "bool")
+            paths = piecewise_constant(self.operate(node, groups).paths)
+            return Data(Kind.HOST, paths, "bool")
         if not all(_is_numeric(value) for value in (left, right)):
             return STATIC  # a comparison with a string, a list, a class
         kind = Kind.TENSOR if tensors else Kind.UNKNOWN

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tflint_grad.flow import heap
-from tflint_grad.flow.arguments import node_of
+from tflint_grad.flow.arguments import argument, node_of
 from tflint_grad.flow.calls import run_callback
 from tflint_grad.flow.coefficients import converted_from
+from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.events import HostUse
 from tflint_grad.flow.paths import NO_PATHS, Break, Cause, Station
-from tflint_grad.flow.recording import is_watched
+from tflint_grad.flow.recording import is_watched, piecewise_constant
 from tflint_grad.flow.syntax import walk
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
@@ -75,7 +76,16 @@ def call_host(
         qualified=name,
         symbolic=symbolic is not None,
     )
-    return _blamed(x, broken, kind, node, name, arguments)
+    blamed = _blamed(x, broken, kind, node, name, arguments)
+    if fact.is_piecewise_constant or _makes_integers(x, fact, arguments):
+        return replace(blamed, paths=piecewise_constant(blamed.paths))
+    return blamed
+
+
+def _makes_integers(x: Execution, fact: HostFact, arguments: Many[Argument]) -> bool:
+    """`np.array(x, dtype=int)`, which only jumps."""
+    dtype = argument(arguments, 1, "dtype") if fact.kind == "conversion" else None
+    return dtype is not None and dtype_of(x, dtype.value) in ("int", "bool")
 
 
 def _blamed(

@@ -11,8 +11,9 @@ from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value, picked, run_callback
 from tflint_grad.flow.coefficients import compared, weighed
 from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
+from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.keeping import escape
-from tflint_grad.flow.operations import BREAKS, dtype_of
+from tflint_grad.flow.operations import BREAKS
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths, combined, joined, unsure
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.values import (

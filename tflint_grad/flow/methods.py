@@ -10,11 +10,13 @@ import libcst as cst
 
 from tflint_grad.flow import heap, registries
 from tflint_grad.flow.calls import call_opaque, run_callback
+from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.host import host_method
 from tflint_grad.flow.iteration import rounds
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.keeping import escape, is_long_lived, keep
 from tflint_grad.flow.paths import Break, Place, joined
+from tflint_grad.flow.recording import piecewise_constant
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.tapes import call_tape
 from tflint_grad.flow.values import (
@@ -39,6 +41,7 @@ from tflint_grad.flow.values import (
     Value,
 )
 from tflint_grad.knowledge import operations
+from tflint_grad.knowledge.host import PIECEWISE_CONSTANT_METHODS
 
 if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
@@ -157,7 +160,11 @@ def _array_method(
     groups = x.groups([receiver, *(entry.value for entry in arguments)])
     kind = Kind.HOST if name in ("item", "tolist", "mean", "sum", "max", "min") else Kind.NDARRAY
     cell = x.fresh() if kind is Kind.NDARRAY else None
-    return Data(kind, x.operate(node, groups).paths, cell=cell)
+    paths = x.operate(node, groups).paths
+    is_cast = name == "astype" and arguments and dtype_of(x, arguments[0].value) in ("int", "bool")
+    if is_cast or name in PIECEWISE_CONSTANT_METHODS:
+        paths = piecewise_constant(paths)
+    return Data(kind, paths, cell=cell)
 
 
 def _variables_of(x: Execution, receiver: Data) -> Many[int]:

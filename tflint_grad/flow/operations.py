@@ -10,6 +10,7 @@ from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument, node_of
 from tflint_grad.flow.calls import run_callback
 from tflint_grad.flow.coefficients import compared, takes_difference, weighed
+from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.host import to_host
 from tflint_grad.flow.paths import Break, Paths
 from tflint_grad.flow.prints import asserted, printed
@@ -207,29 +208,6 @@ def _result_dtype(x: Execution, fact: OpFact, arguments: Many[Argument]) -> str:
             return dtypes.pop()
         if "float" in dtypes:
             return "float"
-    return ""
-
-
-def dtype_of(x: Execution, value: Value) -> str:
-    """Which kind of numbers a dtype argument means: float, int, bool, string or empty."""
-    spelled = ""
-    if isinstance(value, Known):
-        spelled = value.name.rsplit(".", 1)[-1]
-    elif isinstance(x.constant_of(value), str):
-        spelled = x.constant_of(value)
-    for prefix, meaning in (
-        ("float", "float"),
-        ("bfloat", "float"),
-        ("double", "float"),
-        ("half", "float"),
-        ("int", "int"),
-        ("uint", "int"),
-        ("bool", "bool"),
-        ("str", "string"),
-        ("complex", "complex"),
-    ):
-        if spelled.startswith(prefix):
-            return meaning
     return ""
 
 

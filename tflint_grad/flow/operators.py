@@ -12,6 +12,7 @@ from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.coefficients import combine_roles
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break
+from tflint_grad.flow.recording import piecewise_constant
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     UNKNOWN,
@@ -86,7 +87,8 @@ def binary(x: Execution, node: cst.CSTNode, symbol: str, left: Value, right: Val
     else:
         kind = Kind.UNKNOWN
     if kind in (Kind.HOST, Kind.NDARRAY):
-        return Data(kind, x.operate(node, groups).paths, dtype)
+        paths = x.operate(node, groups).paths
+        return Data(kind, piecewise_constant(paths) if symbol == "//" else paths, dtype)
     fact = operations.operator(symbol)
     if fact is not None and fact.gradient is operations.Gradient.NONE and groups:
         return x.break_paths(

@@ -65,7 +65,8 @@ class Cause:
     the body of `tf.py_function`, beside a live output of a `tf.function` (TF 2.21; a conditional of
     which all branches are cut gives None, one live branch is no finding).
     `explicit`: the author spelled `.numpy()`, which may be meant where another part stays live.
-    `meant`: what comes out is stopped later on, so that nobody misses it beside a live part.
+    `meant`: what comes out is stopped later on, or only chooses, counts or rounds, so that nobody
+    misses it beside a live part.
     `fails`: what comes back is such that the backward pass raises: a zero of the wrong shape where a
     shape is checked, a float where an integer is wanted.
     `converted`: the identity of the tensor that became a host value; `compared`: its difference with
@@ -208,7 +209,7 @@ def _loudness(cause: Cause) -> int:
 def _both_cut(left: Path, right: Path) -> Path:
     """Two cut ways: the louder outcome is what the gradient call shows, and the carelessness."""
     assert left.cut is not None and right.cut is not None
-    if _loudness(right.cut) > _loudness(left.cut):
+    if (_loudness(right.cut), not right.cut.meant) > (_loudness(left.cut), not left.cut.meant):
         left, right = right, left
     cut = left.cut
     assert cut is not None and right.cut is not None

@@ -11,7 +11,7 @@ import libcst as cst
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque, call_value
-from tflint_grad.flow.operations import dtype_of
+from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.paths import ANYTHING, HOST_BREAKS, Break, Cause, Path, Paths
 from tflint_grad.flow.recording import cut_paths
 from tflint_grad.flow.staging import with_zeros

@@ -146,6 +146,23 @@ def through(
     return result
 
 
+#: Breaks that are often meant, so that they are no loss beside a live part.
+_ON_PURPOSE = (Break.STOPPED, Break.NO_GRADIENT, Break.INTEGER_CAST, Break.ZERO_GRADIENT)
+
+
+def piecewise_constant(paths: Paths) -> Paths:
+    """What a comparison, a rounding or a choice makes of host values.
+
+    Its slope is zero wherever it has one: beside a live part `x * (x.numpy() > 0)` has lost nothing.
+    """
+    return {
+        source: replace(path, cut=replace(path.cut, meant=True))
+        if path.cut is not None and path.cut.kind in HOST_BREAKS
+        else path
+        for source, path in paths.items()
+    }
+
+
 def cut_paths(paths: Paths, cause: Cause) -> Paths:
     """The same dependencies with no gradient through them from here on."""
     return {source: _cut(path, cause) for source, path in paths.items() if source != ANYTHING}
@@ -163,7 +180,7 @@ def _cut(path: Path, cause: Cause) -> Path:
         return replace(path, cut=cause, lost=lost)
     if path.cut.raises and not reaches:
         return replace(path, cut=cause, lost=lost)
-    if cause.kind is Break.STOPPED and path.cut.kind in HOST_BREAKS:
+    if cause.kind in _ON_PURPOSE and path.cut.kind in HOST_BREAKS:
         return replace(path, cut=replace(path.cut, meant=True), lost=lost)
     if path.cut.gives_zero and not cause.gives_zero:
         return replace(path, cut=cause, lost=lost)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import call_opaque
+from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.host import holds_symbolic, host_use
-from tflint_grad.flow.operations import dtype_of
 from tflint_grad.flow.paths import LEAF, NO_PATHS, Break, Paths
 from tflint_grad.flow.recording import is_watched
 from tflint_grad.flow.state import SourceKind

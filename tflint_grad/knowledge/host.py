@@ -33,6 +33,7 @@ class HostFact:
     the argument's (raises in a graph where it converts); 'constant' likewise; 'predicate' asks
     about the value and gives no number back; 'sink' shows, saves or tests; 'passes' is Python's
     own and leaves a tensor a tensor (in eager code); 'context' makes a context manager.
+    `is_piecewise_constant`: what comes out jumps or stays: its slope is zero wherever it has one.
     `result`: 'array', 'number', 'bool', 'string', 'same', 'none', 'object'.
     `in_graph`: whether it can be given a symbolic tensor without raising.
     `twin`: the TensorFlow function that computes exactly the same, differentiably.
@@ -43,6 +44,7 @@ class HostFact:
     result: str = "array"
     in_graph: bool = False
     twin: str | None = None
+    is_piecewise_constant: bool = False
 
     @property
     def twin_spelling(self) -> str | None:
@@ -80,6 +82,24 @@ _PREDICATES = _words(
 )
 # They only slice, and a slice of a tensor is a tensor (NumPy 2.4; a variable is converted).
 _SLICING = _words("flip trim_zeros")
+_PIECEWISE_CONSTANT = _words(
+    "argmax argmin argpartition argsort argwhere around bincount ceil count_nonzero digitize fix "
+    "flatnonzero floor floor_divide heaviside lexsort nanargmax nanargmin nonzero rint round round_ "
+    "searchsorted sign trunc bool_ int8 int16 int32 int64 int_ intp uint8 uint16 uint32 uint64"
+)
+#: Methods of an array that compare, choose, count or round.
+PIECEWISE_CONSTANT_METHODS = _words(
+    "all any argmax argmin argpartition argsort nonzero round searchsorted"
+)
+#: Of other libraries: what gives indices, labels, ranks or counts.
+_PIECEWISE_CONSTANT_ELSEWHERE = _words(
+    "math.ceil math.floor math.trunc scipy.ndimage.label scipy.optimize.linear_sum_assignment "
+    "scipy.stats.rankdata skimage.measure.label sklearn.metrics.accuracy_score "
+    "sklearn.metrics.average_precision_score sklearn.metrics.balanced_accuracy_score "
+    "sklearn.metrics.confusion_matrix sklearn.metrics.f1_score "
+    "sklearn.metrics.jaccard_score sklearn.metrics.precision_score sklearn.metrics.recall_score "
+    "sklearn.metrics.roc_auc_score"
+)
 _SINKS = _words(
     "save savez savez_compressed savetxt array2string array_repr array_str set_printoptions "
     "seterr disp testing"
@@ -132,12 +152,11 @@ def host_function(qualified: str) -> HostFact | None:
         return _array_library(library, rest)
     if library in _SHOWING:
         return HostFact(library, "sink", "none")
-    twin = TWINS.get(qualified)
-    if library in _NUMBERS:
-        if rest in _MATH_PREDICATES:
-            return HostFact(library, "predicate", "bool")
-        return HostFact(library, "operation", "number", twin=twin)
-    return HostFact(library, "operation", "array", twin=twin)
+    if library in _NUMBERS and rest in _MATH_PREDICATES:
+        return HostFact(library, "predicate", "bool")
+    result = "number" if library in _NUMBERS else "array"
+    jumps = qualified in _PIECEWISE_CONSTANT_ELSEWHERE
+    return HostFact(library, "operation", result, False, TWINS.get(qualified), jumps)
 
 
 def _array_library(library: str, rest: str) -> HostFact:
@@ -146,10 +165,11 @@ def _array_library(library: str, rest: str) -> HostFact:
     plain = f"numpy.{rest}"
     if plain in _STATIC:
         return HostFact(library, "static", _STATIC[plain], in_graph=True)
+    jumps = not first and leaf in _PIECEWISE_CONSTANT
     if first.startswith("random") or (leaf in _CREATIONS and not first):
         return HostFact(library, "creation")
     if not first and leaf in _CONVERSIONS:
-        return HostFact(library, "conversion", "array", twin=TWINS.get(plain))
+        return HostFact(library, "conversion", "array", False, TWINS.get(plain), jumps)
     if not first and leaf in _PREDICATES:
         return HostFact(library, "predicate", "bool")
     if not first and leaf in _SLICING:
@@ -158,4 +178,4 @@ def _array_library(library: str, rest: str) -> HostFact:
         return HostFact(library, "sink", "none")
     if leaf in _CONTEXTS:
         return HostFact(library, "context", "object")
-    return HostFact(library, "operation", "array", twin=TWINS.get(plain))
+    return HostFact(library, "operation", "array", False, TWINS.get(plain), jumps)
