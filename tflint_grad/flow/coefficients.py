@@ -1,4 +1,4 @@
-"""Host values that reinforcement learning means to be mere numbers: weights, and targets.
+"""Host values that are meant to be mere numbers: weights and targets of reinforcement learning.
 
 `advantage = returns - values.numpy()` times a log probability: the difference of what happened and
 what its own estimate said weighs the loss of the policy; the estimate is trained by a term of its
@@ -9,6 +9,8 @@ the target by another way.
 `rewards + 0.99 * net(successors).numpy() - net(states)`: what came plus what is expected is what a
 live estimate is compared with. The tensor that was turned into a host value is no part of that
 estimate: `h - h.numpy().mean()` has lost a part.
+
+`x + (quantised - x.numpy())` has the gradient of x on purpose.
 """
 
 from __future__ import annotations
@@ -58,7 +60,7 @@ def combine_roles(x: Execution, symbol: str, left: Value, right: Value) -> list[
         if symbol == "*":
             result.append(weighing(paths, [others]))
         elif symbol == "+":
-            result.append(_estimating(paths, other, others))
+            result.append(_straight_through(_estimating(paths, other, others), other))
         else:
             result.append(_aimed_at(_compared(paths, other), others))
     return [paths for paths in result if paths]
@@ -71,6 +73,19 @@ def _estimating(paths: Paths, other: Value, others: Paths) -> Paths:
     return {
         source: replace(path, cut=replace(path.cut, estimates=True))
         if path.cut is not None and path.cut.kind in HOST_BREAKS and source not in others
+        else path
+        for source, path in paths.items()
+    }
+
+
+def _straight_through(paths: Paths, other: Value) -> Paths:
+    """`x + (quantised - x.numpy())`: the value of one thing with the gradient of the other."""
+    own = other.identity if isinstance(other, Data) else None
+    if own is None:
+        return paths
+    return {
+        source: replace(path, cut=replace(path.cut, meant=True))
+        if path.cut is not None and path.cut.compared and path.cut.converted == own
         else path
         for source, path in paths.items()
     }

@@ -97,12 +97,12 @@ def control_on_parameter(
     )
 
 
-def _comes_from_layer(x: Execution, value: Value) -> bool:
-    """A layer may return a tuple of tensors."""
+def _may_be_tuple(x: Execution, value: Value) -> bool:
+    """Layers and functions that others wrote may return a tuple of tensors."""
     return (
         isinstance(value, Data)
         and value.made is not None
-        and id(value.made.station.place.node) in x.layer_calls
+        and id(value.made.station.place.node) in x.may_be_tuples
     )
 
 
@@ -120,7 +120,7 @@ def control_on(
     run, or for what it does not rewrite, TensorFlow raises OperatorNotAllowedInGraphError.
     """
     context = x.context
-    if construct in _ITERATING and (x.frame.forks or _comes_from_layer(x, value)):
+    if construct in _ITERATING and (x.frame.forks or _may_be_tuple(x, value)):
         return  # in a branch on a flag the value may be what the flag says: a list
     if x.is_symbolic(value) and context.is_graph and (context.mode == "graph" or not converted):
         if x.doubts:

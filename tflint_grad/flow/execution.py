@@ -144,6 +144,7 @@ class Execution(cst.CSTVisitor):
         self.traced: set[int] = set()  # what tf.functions are given
         self.elements: dict[int, int] = {}
         self.layer_calls: set[int] = set()
+        self.may_be_tuples: set[int] = set()  # layers, and functions that others wrote
         self.doubts = 0  # branches in execution that nothing shows to be taken
         self.entry = 0  # which entry is being executed
         self.opened_in: dict[int, int] = {}

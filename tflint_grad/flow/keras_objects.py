@@ -215,7 +215,8 @@ def _call_known_class(
         groups.extend(x.groups(detached))
     data = x.operate(node, groups, Kind.TENSOR, "float")
     if found.kind in _OWNERS:
-        x.layer_calls.add(id(node))  # a layer may return a tuple: do not say that it is one tensor
+        x.layer_calls.add(id(node))
+        x.may_be_tuples.add(id(node))
     activation = attributes.attribute_of(x, receiver, "activation")
     if isinstance(activation, (Function, Known)) and found.kind == "layer":
         return call_value(x, activation, [Argument(data)], node)

@@ -80,6 +80,9 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
 
         return call_builtin(x, name[9:], arguments, node)
     special = _SPECIAL.get(name)
+    fact = operations.fact(qualified)  # as it is written: Keras 2 has facts of its own
+    if fact is not None and fact.kind == "higher-order":
+        x.may_be_tuples.add(id(node))  # what the function that is handed in makes
     if special is not None:
         return special(x, name, arguments, node)
     if name in TRANSPARENT or qualified in TRANSPARENT:
@@ -87,7 +90,6 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
     host = host_function(name)
     if host is not None:
         return call_host(x, name, host, arguments, node)
-    fact = operations.fact(qualified)  # as it is written: Keras 2 has facts of its own
     if fact is not None:
         return call_operation(x, name, fact, arguments, node)
     from tflint_grad.flow.keras_objects import keras_callable

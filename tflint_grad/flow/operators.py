@@ -218,8 +218,8 @@ def subscript(
                 return Data(content.kind, content.paths, content.dtype, cell=content.cell)
             if content.kind is Kind.UNKNOWN:
                 return Data(Kind.UNKNOWN, content.paths, content.dtype, made=content.made)
-            if content.made is not None and id(content.made.station.place.node) in x.layer_calls:
-                x.layer_calls.add(id(node))  # a part of a tuple may be a tuple
+            if content.made is not None and id(content.made.station.place.node) in x.may_be_tuples:
+                x.may_be_tuples.add(id(node))  # a part of a tuple may be a tuple
             return x.operate(node, x.groups((content,)), Kind.TENSOR, content.dtype)
         case _:
             return x.opaque(node, x.groups((content,)))

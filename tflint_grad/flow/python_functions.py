@@ -23,6 +23,7 @@ from tflint_grad.flow.values import (
     Function,
     Kind,
     Known,
+    Made,
     Partial,
     Sequence,
     Value,
@@ -57,6 +58,8 @@ def numpy_function(x: Execution, name: str, arguments: Many[Argument], node: cst
             return broken
         return replace(broken, paths={s: with_zeros(path) for s, path in broken.paths.items()})
 
+    if not dtypes:
+        x.may_be_tuples.add(id(node))
     if isinstance(dtypes, str):
         return result(dtypes)
     return Sequence(tuple(map(result, dtypes)), None, "list")
@@ -79,11 +82,15 @@ def py_function(x: Execution, name: str, arguments: Many[Argument], node: cst.CS
     body = _Body(x, given, node, any(_checks_shapes(x, value) for value in values))
     body.integer = next((value for value in values if _is_integer(value)), None)
     content = heap.resolved(x, result)
-    if isinstance(content, Sequence) and not isinstance(dtypes, str):
+    if not dtypes:
+        x.may_be_tuples.add(id(node))
+    if isinstance(dtypes, str):
+        return body.returned(result, dtypes)
+    if isinstance(content, Sequence):
         kinds = (*dtypes, *("" for _ in content.items))
         items = tuple(map(body.returned, content.items, kinds))
         return replace(content, items=items)
-    return body.returned(result, dtypes if isinstance(dtypes, str) else "")
+    return Sequence(tuple(body.returned(result, dtype) for dtype in dtypes), None, "list")
 
 
 class _Body:
@@ -121,6 +128,7 @@ class _Body:
             paths=paths,
             dtype=dtype or value.dtype,
             identity=None,
+            made=Made(x.station(self.node), x.recording, x.paused),
             symbolic=x.context.is_graph,
         )
 
