@@ -22,6 +22,7 @@ from tflint_grad.flow.syntax import (
 from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NONE,
+    NOTHING,
     UNKNOWN,
     Argument,
     Choice,
@@ -34,6 +35,7 @@ from tflint_grad.flow.values import (
     Mapped,
     Method,
     Object,
+    Parameters,
     Partial,
     Sequence,
     Value,
@@ -130,7 +132,7 @@ def call_opaque(
         escape(x, value)
     results = [result for value in values for result in run_callback(x, value, node)]
     groups = [*more, *x.groups(results)]
-    if not groups and not x.recording:
+    if not x.recording and (not groups or only_refers(x, values)):
         return adopting_object(x, values, text_of(node), None, node)
     if reads or x.recording:
         groups.extend(x.groups(values))
@@ -142,6 +144,26 @@ def picked(x: Execution, result: Data, values: Many[Value]) -> Data:
     if any(isinstance(heap.resolved(x, value), (Sequence, Mapped)) for value in values):
         return replace(result, made=None)
     return result
+
+
+def only_refers(x: Execution, values: Many[Value]) -> bool:
+    """Whether a call is given instances or functions, and at most variables: `make(model, w)`."""
+    parts = [part for value in values for part in (heap.parts(x, value) or [value])]
+    data = [part for part in parts if isinstance(part, Data)]
+    others = [part for part in parts if not isinstance(part, Data)]
+    return (
+        bool(others)
+        and all(part.constant is not NOTHING or part.kind is Kind.VARIABLE for part in data)
+        and all(
+            isinstance(part, (Function, Parameters, Partial))
+            or (isinstance(part, Object) and _is_instance(x, part))
+            for part in others
+        )
+    )
+
+
+def _is_instance(x: Execution, value: Object) -> bool:
+    return value.cls is not None or x.survey.is_model(x.sources[value.identity].name)
 
 
 def adopting_object(

@@ -72,10 +72,16 @@ def _estimating(paths: Paths, other: Value, others: Paths) -> Paths:
         return paths
     return {
         source: replace(path, cut=replace(path.cut, estimates=True))
-        if path.cut is not None and path.cut.kind in HOST_BREAKS and source not in others
+        if path.cut is not None
+        and path.cut.kind in HOST_BREAKS
+        and (source not in others or _estimates(others[source]))
         else path
         for source, path in paths.items()
     }
+
+
+def _estimates(path: Path) -> bool:
+    return path.cut is not None and path.cut.estimates
 
 
 def _straight_through(paths: Paths, other: Value) -> Paths:

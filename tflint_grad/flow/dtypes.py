@@ -11,12 +11,14 @@ if TYPE_CHECKING:
 
 
 def dtype_of(x: Execution, value: Value) -> str:
-    """Which kind of numbers a dtype argument means: float, int, bool, string or empty."""
+    """Which kind of numbers a dtype argument means: float, int, bool, string, object or empty."""
     spelled = ""
     if isinstance(value, Known):
         spelled = value.name.rsplit(".", 1)[-1]
     elif isinstance(x.constant_of(value), str):
         spelled = x.constant_of(value)
+    if spelled == "O":
+        return "object"
     for prefix, meaning in (
         ("float", "float"),
         ("bfloat", "float"),
@@ -26,6 +28,7 @@ def dtype_of(x: Execution, value: Value) -> str:
         ("uint", "int"),
         ("bool", "bool"),
         ("str", "string"),
+        ("object", "object"),
         ("complex", "complex"),
     ):
         if spelled.startswith(prefix):

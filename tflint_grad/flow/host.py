@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument, node_of
-from tflint_grad.flow.calls import run_callback
+from tflint_grad.flow.calls import adopting_object, run_callback
 from tflint_grad.flow.coefficients import converted_from
 from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.events import HostUse
@@ -62,6 +62,8 @@ def call_host(
         return Data(result, dtype=dtype)
     if not groups:
         return Data(result, dtype=dtype)
+    if fact.kind == "conversion" and _holds_objects(x, name, arguments):
+        return adopting_object(x, values, text_of(node), None, node)
     carrier = _carrier_node(x, arguments)
     broken = x.break_paths(
         node,
@@ -242,8 +244,23 @@ def store_into_array(x: Execution, node: cst.CSTNode, receiver: Data, value: Val
     x.store.set(key, joined([x.store.get(key, NO_PATHS), *groups]))
 
 
+#: Where the dtype stands; what follows a shape and a value in `numpy.full`.
+_DTYPE_AT = {"numpy.full": 2}
+
+
+def _holds_objects(x: Execution, name: str, arguments: Many[Argument]) -> bool:
+    """Whether an array keeps what is put into it as it is, tensors too: `dtype=object`, of `None`."""
+    dtype = argument(arguments, _DTYPE_AT.get(name, 1), "dtype")
+    filling = argument(arguments, 1, "fill_value") if name == "numpy.full" else None
+    return (dtype is not None and dtype_of(x, dtype.value) == "object") or (
+        filling is not None and x.is_none(filling.value)
+    )
+
+
 def make_array(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """An ndarray that may be filled element by element."""
+    if _holds_objects(x, name, arguments):
+        return adopting_object(x, [], text_of(node), None, node)
     symbolic = next((e for e in arguments if holds_symbolic(x, e.value)), None)
     if symbolic is not None:
         host_use(x, node, name, symbolic, Break.HOST_CALL)

@@ -211,9 +211,17 @@ def _related(x: Execution, targets: list[cst.BaseExpression], elements: list[Val
     ]
 
 
+def _is_array(value: Value) -> bool:
+    return isinstance(value, Data) and value.kind is Kind.NDARRAY
+
+
 def store_item(x: Execution, target: cst.Subscript, value: Value) -> None:
     """`receiver[index] = value`."""
-    receiver = attributes.materialise(x, x.evaluate(target.value))
+    whole = target.value
+    receiver = attributes.materialise(x, x.evaluate(whole))
+    while isinstance(whole, cst.Subscript) and _is_array(receiver):
+        whole = whole.value  # a row of an array is a view: what is put there is put into the array
+        receiver = attributes.materialise(x, x.evaluate(whole))
     key: object = NOTHING
     for element in target.slice:
         if isinstance(element.slice, cst.Index):

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow import attributes, heap
 from tflint_grad.flow.arguments import argument
-from tflint_grad.flow.calls import call_opaque, call_value, picked, run_callback
+from tflint_grad.flow.calls import (
+    adopting_object,
+    call_opaque,
+    call_value,
+    only_refers,
+    picked,
+    run_callback,
+)
 from tflint_grad.flow.coefficients import compared, weighed
 from tflint_grad.flow.datasets import dataset_method, is_dataset, make_dataset
 from tflint_grad.flow.dtypes import dtype_of
@@ -114,6 +121,8 @@ def call_keras_object(
         results = [result for value in values for result in run_callback(x, value, node)]
         for value in values:
             escape(x, value)
+        if receiver.cls is None and not x.recording and only_refers(x, values):
+            return adopting_object(x, [receiver, *values], _called_name(node), None, node)
         groups = [own, *x.groups([*values, *results])]
         if receiver.cls is None and not results and x.survey.is_model(_called_name(node)):
             # Not just anything that can be called: what it is given flows, and for sure.

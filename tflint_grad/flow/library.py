@@ -131,6 +131,7 @@ def _is_tensor_test(x: Execution, name: str, arguments: Many[Argument], node: cs
 _SPECIAL: dict[str, Handler] = {
     "tensorflow.GradientTape": lambda x, name, arguments, node: open_tape(x, arguments, node),
     "tensorflow.function": tf_function,
+    "tensorflow.autograph.to_graph": wrap_first({}),
     "tensorflow.autograph.experimental.do_not_convert": wrap_first({"converted": False}),
     "tensorflow.custom_gradient": custom_gradient,
     "keras.ops.custom_gradient": custom_gradient,

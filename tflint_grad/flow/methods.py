@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tflint_grad.flow import heap, registries
-from tflint_grad.flow.calls import call_opaque, run_callback
+from tflint_grad.flow.calls import adopting_object, call_opaque, only_refers, run_callback
 from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.host import host_method
 from tflint_grad.flow.iteration import rounds
@@ -149,7 +149,8 @@ def _data_method(
         return STATIC
     result = call_opaque(x, arguments, node, x.groups((receiver,)))
     others = [entry.value for entry in arguments if entry.value is not receiver]
-    if fact is None and isinstance(result, Data) and not x.groups(others):
+    is_computed = any(path.sure for path in receiver.paths.values())
+    if fact is None and isinstance(result, Data) and is_computed and not x.groups(others):
         return replace(result, made=receiver.made)  # it may only be unwrapped: `y.to_native()`
     return result
 
@@ -260,6 +261,8 @@ def _object_method(
         for value in values:
             escape(x, value)
         results = [result for value in values for result in run_callback(x, value, node)]
+        if only_refers(x, values):
+            return adopting_object(x, [receiver, *values], name, None, node)
         return x.opaque(node, [*more, *x.groups([*kept, *results])])
     return call_opaque(x, arguments, node, more)
 

@@ -215,7 +215,7 @@ def subscript(
             return Object(x.child(content.identity, step))
         case Data():
             if content.kind in (Kind.HOST, Kind.NDARRAY):
-                return Data(content.kind, content.paths, content.dtype, cell=content.cell)
+                return Data(content.kind, content.paths, content.dtype)
             if content.kind is Kind.UNKNOWN:
                 return Data(Kind.UNKNOWN, content.paths, content.dtype, made=content.made)
             if content.made is not None and id(content.made.station.place.node) in x.may_be_tuples:
