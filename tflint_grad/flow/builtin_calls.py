@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tflint_grad.flow import attributes, heap
 from tflint_grad.flow.calls import call_opaque, call_value, run_callback
+from tflint_grad.flow.coefficients import conversion
 from tflint_grad.flow.control import control_on
 from tflint_grad.flow.host import holds_symbolic, host_use
 from tflint_grad.flow.iteration import element_of, rounds
@@ -204,6 +205,7 @@ def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
         host_use(x, node, name, entry, Break.HOST_CONVERSION)
     if not groups:
         return Data(Kind.HOST, dtype=dtype)
+    place = entry.place.node if entry.place is not None else None
     broken = x.break_paths(
         node,
         Break.HOST_CONVERSION,
@@ -212,7 +214,8 @@ def _to_number(x: Execution, name: str, arguments: Many[Argument], node: cst.CST
         Kind.HOST,
         dtype,
         operation=text_of(node),
-        operand_node=entry.place.node if entry.place is not None else None,
+        operand_node=place,
+        converted=conversion(x, place),
         qualified=name,
         symbolic=x.is_symbolic(value) and x.context.mode == "graph",
     )

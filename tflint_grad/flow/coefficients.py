@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from tflint_grad.flow import names
-from tflint_grad.flow.paths import ANYTHING, HOST_BREAKS, Cause, Path, Paths, combined
+from tflint_grad.flow.paths import (
+    ANYTHING,
+    HOST_BREAKS,
+    NO_CONVERSION,
+    Cause,
+    Conversion,
+    Path,
+    Paths,
+    combined,
+)
 from tflint_grad.flow.values import NOTHING, Data, Value
 
 if TYPE_CHECKING:
@@ -31,22 +40,34 @@ if TYPE_CHECKING:
 #: What only arranges the values of its first argument.
 ARRANGES = frozenset(("squeeze", "reshape", "flatten", "ravel", "expand_dims", "cast", "identity"))
 
+
 _DIFFERENCES = ("keras.ops.subtract", "tensorflow.math.squared_difference", "tensorflow.subtract")
 
 
-def converted_from(x: Execution, node: cst.CSTNode | None) -> int | None:
-    """The identity of the tensor that is turned into a host value: `values[:, 0].numpy()`."""
+def conversion(x: Execution, node: cst.CSTNode | None) -> Conversion:
+    """What is turned into a host value: `values[:, 0].numpy()`, `(returns - values).numpy()`."""
     while isinstance(node, (cst.Subscript, cst.Call)):
         if isinstance(node, cst.Subscript):
             node = node.value
         elif node.args and isinstance(node.func, cst.Attribute):
             if node.func.attr.value not in ARRANGES:
-                return None
+                return NO_CONVERSION
             node = node.args[0].value
         else:
-            return None
+            return NO_CONVERSION
+    if _is_difference(node):
+        assert isinstance(node, cst.BinaryOperation)
+        sides = (conversion(x, side).identity for side in (node.right, node.left))
+        return Conversion(next((side for side in sides if side is not None), None), True)
     found = names.read_name(x, node.value) if isinstance(node, cst.Name) else None
-    return found.identity if isinstance(found, Data) else None
+    if not isinstance(found, Data):
+        return NO_CONVERSION
+    made = None if found.made is None else found.made.station.place.node
+    return Conversion(found.identity, _is_difference(made))
+
+
+def _is_difference(node: cst.CSTNode | None) -> bool:
+    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract)
 
 
 def combine_roles(x: Execution, symbol: str, left: Value, right: Value) -> list[Paths]:
@@ -67,8 +88,8 @@ def combine_roles(x: Execution, symbol: str, left: Value, right: Value) -> list[
 
 
 def _estimating(paths: Paths, other: Value, others: Paths) -> Paths:
-    """`rewards + 0.99 * net(successors).numpy()`: a host value beside data."""
-    if isinstance(other, Data) and other.constant is not NOTHING:
+    """`rewards + 0.99 * net(successors).numpy()`: a host value beside data, or a reward that is fixed."""
+    if isinstance(other, Data) and other.constant is not NOTHING and not _is_reward(other.constant):
         return paths
     return {
         source: replace(path, cut=replace(path.cut, estimates=True))
@@ -78,6 +99,11 @@ def _estimating(paths: Paths, other: Value, others: Paths) -> Paths:
         else path
         for source, path in paths.items()
     }
+
+
+def _is_reward(constant: object) -> bool:
+    """A number that counts; what is smaller keeps a quotient or a root finite."""
+    return isinstance(constant, (int, float)) and abs(constant) > 0.001
 
 
 def _estimates(path: Path) -> bool:

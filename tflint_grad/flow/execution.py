@@ -12,9 +12,11 @@ from tflint_grad.flow.joins import join_cells
 from tflint_grad.flow.limits import LimitReached
 from tflint_grad.flow.paths import (
     ANYTHING,
+    NO_CONVERSION,
     NO_TAPES,
     Break,
     Cause,
+    Conversion,
     Path,
     Paths,
     Place,
@@ -346,7 +348,7 @@ class Execution(cst.CSTVisitor):
         symbolic: bool = False,
         context: str = "",
         explicit: bool = False,
-        converted: int | None = None,
+        converted: Conversion = NO_CONVERSION,
     ) -> Data:
         """The result of an operation that lets no gradient through."""
         station = self.station(node)
@@ -363,7 +365,8 @@ class Execution(cst.CSTVisitor):
             # there None.
             self.frame.graph_control > 0 and not (kind is Break.STOPPED and _is_variable(operand)),
             explicit,
-            converted=converted,
+            converted=converted.identity,
+            compared=converted.is_difference,
             recording=recording,
             moment=self.steps,
         )

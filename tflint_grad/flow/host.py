@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tflint_grad.flow import heap
 from tflint_grad.flow.arguments import argument, node_of
 from tflint_grad.flow.calls import adopting_object, run_callback
-from tflint_grad.flow.coefficients import converted_from
+from tflint_grad.flow.coefficients import conversion
 from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.events import HostUse
 from tflint_grad.flow.paths import NO_PATHS, Break, Cause, Station
@@ -74,7 +74,7 @@ def call_host(
         dtype,
         operation=text_of(node),
         operand_node=carrier,
-        converted=converted_from(x, carrier),
+        converted=conversion(x, carrier),
         qualified=name,
         symbolic=symbolic is not None,
     )
@@ -215,7 +215,7 @@ def host_method(
         result,
         operation=text_of(node),
         operand_node=carrier,
-        converted=converted_from(x, carrier),
+        converted=conversion(x, carrier),
         qualified=f".{name}",
         symbolic=symbolic,
         explicit=True,

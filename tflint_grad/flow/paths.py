@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tflint_grad.flow.record import record
 
@@ -111,6 +111,16 @@ class Cause:
 
 #: Breaks that are told also where another part of the target stays live.
 HOST_BREAKS = (Break.HOST_CALL, Break.HOST_CONVERSION, Break.PYTHON_FUNCTION)
+
+
+class Conversion(NamedTuple):
+    """What became a host value: the identity of the tensor, or of one that it is the difference of."""
+
+    identity: int | None = None
+    is_difference: bool = False
+
+
+NO_CONVERSION = Conversion()
 
 
 @record

@@ -148,24 +148,29 @@ def _note_sources(call: ast.Call, found: Survey) -> None:
 
 
 def _note_converted(call: ast.Call, found: Survey) -> None:
-    """`values.numpy()`, `np.asarray(values)`, `values[:, 0].numpy()`."""
-    if not isinstance(call.func, ast.Attribute):
-        return
-    if call.func.attr == "numpy" and not call.args:
-        part: ast.AST = call.func.value
-    elif call.func.attr in ("array", "asarray") and call.args:
-        part = call.args[0]
-    else:
-        return
-    while isinstance(part, (ast.Subscript, ast.Call)):
-        if isinstance(part, ast.Call):
-            if not part.args:
-                return
-            part = part.args[0]
-        else:
-            part = part.value
-    if isinstance(part, ast.Name):
-        found.converted_names.add(part.id)
+    """`values.numpy()`, `np.asarray(values)`, `values[:, 0].numpy()`, `float(returns - values)`."""
+    match call:
+        case ast.Call(func=ast.Attribute(value=part, attr="numpy"), args=[]):
+            pass
+        case ast.Call(func=ast.Attribute(attr="array" | "asarray"), args=[part, *_]):
+            pass
+        case ast.Call(func=ast.Name(id="float"), args=[part]):
+            pass
+        case _:
+            return
+    found.converted_names.update(_arranged(part))
+
+
+def _arranged(part: ast.expr) -> Iterator[str]:
+    """The names of what is only arranged before, or whose difference is taken."""
+    match part:
+        case ast.Name(id=name):
+            yield name
+        case ast.Subscript(value=inner) | ast.Call(args=[inner, *_]):
+            yield from _arranged(inner)
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            yield from _arranged(left)
+            yield from _arranged(right)
 
 
 def _note_handed_over(
