@@ -45,7 +45,10 @@ _DIFFERENCES = ("keras.ops.subtract", "tensorflow.math.squared_difference", "ten
 
 
 def conversion(x: Execution, node: cst.CSTNode | None) -> Conversion:
-    """What is turned into a host value: `values[:, 0].numpy()`, `(returns - values).numpy()`."""
+    """What is turned into a host value.
+
+    `values[:, 0].numpy()`, `(returns - values).numpy()`, `(rewards + 0.99 * expected).numpy()`.
+    """
     while isinstance(node, (cst.Subscript, cst.Call)):
         if isinstance(node, cst.Subscript):
             node = node.value
@@ -55,19 +58,20 @@ def conversion(x: Execution, node: cst.CSTNode | None) -> Conversion:
             node = node.args[0].value
         else:
             return NO_CONVERSION
-    if _is_difference(node):
-        assert isinstance(node, cst.BinaryOperation)
+    if isinstance(node, cst.BinaryOperation) and _does(node, cst.Subtract):
         sides = (conversion(x, side).identity for side in (node.right, node.left))
         return Conversion(next((side for side in sides if side is not None), None), True)
+    if _does(node, cst.Add):
+        return Conversion(is_sum=True)
     found = names.read_name(x, node.value) if isinstance(node, cst.Name) else None
     if not isinstance(found, Data):
         return NO_CONVERSION
     made = None if found.made is None else found.made.station.place.node
-    return Conversion(found.identity, _is_difference(made))
+    return Conversion(found.identity, _does(made, cst.Subtract), _does(made, cst.Add))
 
 
-def _is_difference(node: cst.CSTNode | None) -> bool:
-    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Subtract)
+def _does(node: cst.CSTNode | None, operator: type[cst.BaseBinaryOp]) -> bool:
+    return isinstance(node, cst.BinaryOperation) and isinstance(node.operator, operator)
 
 
 def combine_roles(x: Execution, symbol: str, left: Value, right: Value) -> list[Paths]:

@@ -367,6 +367,7 @@ class Execution(cst.CSTVisitor):
             explicit,
             converted=converted.identity,
             compared=converted.is_difference,
+            estimates=converted.is_sum,
             recording=recording,
             moment=self.steps,
         )

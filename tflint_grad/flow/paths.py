@@ -118,6 +118,7 @@ class Conversion(NamedTuple):
 
     identity: int | None = None
     is_difference: bool = False
+    is_sum: bool = False
 
 
 NO_CONVERSION = Conversion()
