@@ -49,7 +49,9 @@ class NumpyOnPath(HostRule):
     ## What it does
     Reports a call of a host library on a value that lies on the way from a source of a gradient to
     its target. Constants, shapes, labels, values computed before the tape opens, and
-    `tf.experimental.numpy` (whose functions a tape records) are left alone.
+    `tf.experimental.numpy` (whose functions a tape records) are left alone. Beside a live part so is
+    what only jumps (a mask, an index, a count: its slope is zero) and what reinforcement learning
+    means to be a number (see TFG202).
 
     ## Why it is bad
     A tape records TensorFlow's operations only. The result of a host function is a new array without
@@ -91,6 +93,10 @@ class HostConversionOnPath(HostRule):
     ## What it does
     Reports `.numpy()`, `float()`, `int()`, `.item()`, `np.array(t)`, `tf.get_static_value` and
     storing a tensor into an ndarray, where the value goes on to a target that a gradient is asked of.
+    Beside a live part these are left alone: what only jumps, as `(x.numpy() > 0)` does; a difference
+    with data that weighs something live, while its own tensor stays live (an advantage); data plus an
+    estimate, or a copy that was filled in, compared with a live estimate (a target);
+    `x + (f(x.numpy()) - x.numpy())` (a straight-through estimator).
 
     ## Why it is bad
     The number has no history. The gradient is None, or silently wrong beside a live part. Eager code
