@@ -104,6 +104,10 @@ def call_builtin(x: Execution, name: str, arguments: Many[Argument], node: cst.C
         case "list" | "tuple" | "sorted" | "reversed" | "set" | "iter" | "frozenset":
             return _collected(x, name, values, node)
         case "zip":
+            if len(arguments) == 1 and arguments[0].star == "*":
+                transposed = _transposed(x, first, node)
+                if transposed is not None:
+                    return transposed
             return _zipped(x, values, node)
         case "enumerate":
             return _enumerated(x, first, node)
@@ -262,6 +266,19 @@ def _columns(x: Execution, value: Value, node: cst.CSTNode) -> tuple[list[Value]
     if found.exact:
         return found.values, None
     return [], join_values(found.values) if found.values else UNKNOWN
+
+
+def _transposed(x: Execution, value: Value, node: cst.CSTNode) -> Value | None:
+    """`losses, rewards = zip(*steps)`: each column by itself, where all rows have one length."""
+    exact, summary = _columns(x, value, node)
+    found = [heap.resolved(x, row) for row in (*exact, *([] if summary is None else [summary]))]
+    rows = [row.items for row in found if isinstance(row, Sequence) and row.rest is None]
+    if not rows or len(rows) < len(found) or len(set(map(len, rows))) > 1:
+        return None
+    columns = list(zip(*rows, strict=True))
+    if summary is None:
+        return Sequence(tuple(map(Sequence, columns)), None, "zip")
+    return Sequence(tuple(Sequence(column[:-1], column[-1]) for column in columns), None, "zip")
 
 
 def _zipped(x: Execution, values: Many[Value], node: cst.CSTNode) -> Value:

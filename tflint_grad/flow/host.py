@@ -12,7 +12,7 @@ from tflint_grad.flow.calls import adopting_object, run_callback
 from tflint_grad.flow.coefficients import conversion
 from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.events import HostUse
-from tflint_grad.flow.paths import NO_PATHS, Break, Cause, Station
+from tflint_grad.flow.paths import NO_PATHS, Break, Cause, Conversion, Station
 from tflint_grad.flow.recording import is_watched, piecewise_constant
 from tflint_grad.flow.syntax import walk
 from tflint_grad.flow.text import text_of
@@ -65,6 +65,9 @@ def call_host(
     if fact.kind == "conversion" and _holds_objects(x, name, arguments):
         return adopting_object(x, values, text_of(node), None, node)
     carrier = _carrier_node(x, arguments)
+    converted = conversion(x, carrier)
+    if kind is Break.HOST_CALL:  # what is computed from a sum or a difference is none
+        converted = Conversion(converted.identity)
     broken = x.break_paths(
         node,
         kind,
@@ -74,7 +77,7 @@ def call_host(
         dtype,
         operation=text_of(node),
         operand_node=carrier,
-        converted=conversion(x, carrier),
+        converted=converted,
         qualified=name,
         symbolic=symbolic is not None,
     )
