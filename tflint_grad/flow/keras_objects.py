@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence as Many
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -60,6 +61,15 @@ _AROUND_OTHERS = frozenset(
 )
 
 
+#: Where a layer is given the function that it applies at the end.
+_ACTIVATIONS = {
+    "Activation": (0, "activation"),
+    "Dense": (1, "activation"),
+    "Lambda": (0, "function"),
+}
+_BY_KEYWORD = (sys.maxsize, "activation")
+
+
 def keras_callable(
     x: Execution, name: str, qualified: str, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value | None:
@@ -86,11 +96,10 @@ def keras_callable(
     x.sources[made.identity].is_library = True
     if found.kind != "layer" or name.rsplit(".", 1)[-1] in _AROUND_OTHERS:
         adopt_layers(x, made, arguments)
-    for entry in arguments:
-        if entry.keyword == "activation" or (
-            name.endswith("Lambda") and entry.keyword in (None, "function")
-        ):
-            x.store.set(("attribute", made.identity, "activation"), entry.value)
+    position, keyword = _ACTIVATIONS.get(name.rpartition(".")[2], _BY_KEYWORD)
+    activation = argument(arguments, position, keyword)
+    if activation is not None:
+        x.store.set(("attribute", made.identity, "activation"), activation.value)
     return made
 
 

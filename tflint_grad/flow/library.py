@@ -6,6 +6,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Many
 from typing import TYPE_CHECKING
 
+from tflint_grad.flow.arguments import argument
 from tflint_grad.flow.calls import adopting_object, call_opaque, run_callback, wrapped
 from tflint_grad.flow.higher_order import (
     either_branch,
@@ -128,6 +129,13 @@ def _is_tensor_test(x: Execution, name: str, arguments: Many[Argument], node: cs
     return STATIC
 
 
+def _deque(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:
+    """A list with two ends; what falls out of one of a greatest length cannot be told."""
+    if argument(arguments, 1, "maxlen") is not None:
+        return _call_unknown(x, name, arguments, node)
+    return call_known(x, "builtins.list", arguments, node)
+
+
 _SPECIAL: dict[str, Handler] = {
     "tensorflow.GradientTape": lambda x, name, arguments, node: open_tape(x, arguments, node),
     "tensorflow.function": tf_function,
@@ -136,6 +144,10 @@ _SPECIAL: dict[str, Handler] = {
     "tensorflow.custom_gradient": custom_gradient,
     "keras.ops.custom_gradient": custom_gradient,
     "tensorflow.grad_pass_through": custom_gradient,
+    "collections.OrderedDict": lambda x, name, given, node: call_known(
+        x, "builtins.dict", given, node
+    ),
+    "collections.deque": _deque,
     "contextlib.contextmanager": same_function,
     "builtins.staticmethod": role("staticmethod"),
     "functools.cached_property": role("property", cached=True),

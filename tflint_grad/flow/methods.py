@@ -287,22 +287,23 @@ def _list_method(
         case "append" | "add" if values:
             x.store.set(key, appended(x, content, values[-1]))
             return NONE
-        case "insert" if len(values) == 2:
+        case "insert" | "appendleft" if len(values) == (1 if name == "appendleft" else 2):
             items = heap.parts(x, content)
-            if x.constant_of(values[0]) == 0 and content.rest is None:
-                x.store.set(key, Sequence((values[1], *content.items), None, "list"))
+            is_first = name == "appendleft" or x.constant_of(values[0]) == 0
+            if is_first and content.rest is None:
+                x.store.set(key, Sequence((values[-1], *content.items), None, "list"))
             else:
-                x.store.set(key, Sequence((), join_values([*items, values[1]]), "list"))
+                x.store.set(key, Sequence((), join_values([*items, values[-1]]), "list"))
             return NONE
         case "extend" if values:
             from tflint_grad.flow.builtin_calls import extend_list
 
             extend_list(x, receiver, values[0], node)
             return NONE
-        case "pop":
+        case "pop" | "popleft":
             parts = heap.parts(x, content)
             if content.rest is None and content.items:
-                index = x.constant_of(values[0]) if values else -1
+                index = x.constant_of(values[0]) if values else -1 if name == "pop" else 0
                 if isinstance(index, int) and -len(content.items) <= index < len(content.items):
                     items_left = list(content.items)
                     popped = items_left.pop(index)
