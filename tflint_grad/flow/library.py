@@ -81,17 +81,19 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
 
         return call_builtin(x, name[9:], arguments, node)
     special = _SPECIAL.get(name)
-    fact = operations.fact(qualified)  # as it is written: Keras 2 has facts of its own
-    if fact is not None and fact.kind == "higher-order":
-        x.may_be_tuples.add(id(node))  # what the function that is handed in makes
     if special is not None:
+        if special in _HIGHER_ORDER:
+            x.may_be_tuples.add(id(node))  # what the function that is handed in makes
         return special(x, name, arguments, node)
     if name in TRANSPARENT or qualified in TRANSPARENT:
         return transparent(x, name, arguments)
     host = host_function(name)
     if host is not None:
         return call_host(x, name, host, arguments, node)
+    fact = operations.fact(qualified)  # as it is written: Keras 2 has facts of its own
     if fact is not None:
+        if fact.kind == "higher-order":
+            x.may_be_tuples.add(id(node))
         return call_operation(x, name, fact, arguments, node)
     from tflint_grad.flow.keras_objects import keras_callable
 
@@ -136,6 +138,7 @@ def _deque(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode
     return call_known(x, "builtins.list", arguments, node)
 
 
+_HIGHER_ORDER = frozenset((either_branch, fold, map_fn, switch_case, vectorized_map, while_loop))
 _SPECIAL: dict[str, Handler] = {
     "tensorflow.GradientTape": lambda x, name, arguments, node: open_tape(x, arguments, node),
     "tensorflow.function": tf_function,

@@ -149,16 +149,14 @@ def _note_sources(call: ast.Call, found: Survey) -> None:
 
 def _note_converted(call: ast.Call, found: Survey) -> None:
     """`values.numpy()`, `np.asarray(values)`, `values[:, 0].numpy()`, `float(returns - values)`."""
-    match call:
-        case ast.Call(func=ast.Attribute(value=part, attr="numpy"), args=[]):
-            pass
-        case ast.Call(func=ast.Attribute(attr="array" | "asarray"), args=[part, *_]):
-            pass
-        case ast.Call(func=ast.Name(id="float"), args=[part]):
-            pass
-        case _:
-            return
-    found.converted_names.update(_arranged(part))
+    function = call.func
+    if function.__class__ is ast.Attribute:
+        if function.attr == "numpy" and not call.args:
+            found.converted_names.update(_arranged(function.value))
+        elif function.attr in ("array", "asarray") and call.args:
+            found.converted_names.update(_arranged(call.args[0]))
+    elif function.__class__ is ast.Name and function.id == "float" and call.args:
+        found.converted_names.update(_arranged(call.args[0]))
 
 
 def _arranged(part: ast.expr) -> Iterator[str]:
