@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from tflint_grad.flow import heap, registries
+from tflint_grad.flow.arguments import node_of
 from tflint_grad.flow.calls import adopting_object, call_opaque, only_refers, run_callback
 from tflint_grad.flow.dtypes import dtype_of
 from tflint_grad.flow.host import host_method
@@ -19,6 +20,7 @@ from tflint_grad.flow.paths import Break, Place, joined
 from tflint_grad.flow.recording import piecewise_constant
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.tapes import call_tape
+from tflint_grad.flow.text import text_of
 from tflint_grad.flow.values import (
     NONE,
     NOTHING,
@@ -158,10 +160,23 @@ def _data_method(
 def _array_method(
     x: Execution, receiver: Data, name: str, arguments: Many[Argument], node: cst.CSTNode
 ) -> Value:
-    groups = x.groups([receiver, *(entry.value for entry in arguments)])
+    values = [entry.value for entry in arguments]
     kind = Kind.HOST if name in ("item", "tolist", "mean", "sum", "max", "min") else Kind.NDARRAY
     cell = x.fresh() if kind is Kind.NDARRAY else None
-    paths = x.operate(node, groups).paths
+    given = x.groups(values)
+    if any(path.cut is None for paths in given for path in paths.values()):
+        broken = x.break_paths(  # `array.dot(weights)`
+            node,
+            Break.HOST_CALL,
+            values[0],
+            given,
+            kind,
+            operation=text_of(node),
+            operand_node=node_of(arguments),
+            qualified=f"numpy.ndarray.{name}",
+        )
+        given = [broken.paths]
+    paths = x.operate(node, [*x.groups((receiver,)), *given]).paths
     is_cast = name == "astype" and arguments and dtype_of(x, arguments[0].value) in ("int", "bool")
     if is_cast or name in PIECEWISE_CONSTANT_METHODS:
         paths = piecewise_constant(paths)
