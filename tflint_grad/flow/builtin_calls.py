@@ -104,10 +104,8 @@ def call_builtin(x: Execution, name: str, arguments: Many[Argument], node: cst.C
         case "list" | "tuple" | "sorted" | "reversed" | "set" | "iter" | "frozenset":
             return _collected(x, name, values, node)
         case "zip":
-            if len(arguments) == 1 and arguments[0].star == "*":
-                transposed = _transposed(x, first, node)
-                if transposed is not None:
-                    return transposed
+            if any(entry.star for entry in arguments):
+                return _transposed(x, arguments, node)
             return _zipped(x, values, node)
         case "enumerate":
             return _enumerated(x, first, node)
@@ -268,13 +266,21 @@ def _columns(x: Execution, value: Value, node: cst.CSTNode) -> tuple[list[Value]
     return [], join_values(found.values) if found.values else UNKNOWN
 
 
-def _transposed(x: Execution, value: Value, node: cst.CSTNode) -> Value | None:
+def _transposed(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """`losses, rewards = zip(*steps)`: each column by itself, where all rows have one length."""
-    exact, summary = _columns(x, value, node)
+    exact: list[Value] = []
+    summary: Value | None = None
+    for entry in arguments:
+        items, rest = _columns(x, entry.value, node) if entry.star else ([entry.value], None)
+        exact += items
+        summary = (
+            summary if rest is None else rest if summary is None else join_values([summary, rest])
+        )
     found = [heap.resolved(x, row) for row in (*exact, *([] if summary is None else [summary]))]
     rows = [row.items for row in found if isinstance(row, Sequence) and row.rest is None]
     if not rows or len(rows) < len(found) or len(set(map(len, rows))) > 1:
-        return None
+        elements = [element_of(x, row, node) for row in found]
+        return Sequence((), Sequence((), join_values(elements) if elements else UNKNOWN), "zip")
     columns = list(zip(*rows, strict=True))
     if summary is None:
         return Sequence(tuple(map(Sequence, columns)), None, "zip")
