@@ -11,7 +11,7 @@ from tflint_grad.flow.control import control_on, truth
 from tflint_grad.flow.iteration import rounds, unpack
 from tflint_grad.flow.joins import join_cells
 from tflint_grad.flow.state import LoopState
-from tflint_grad.flow.values import Generator, Value
+from tflint_grad.flow.values import Generator, Sequence, Value
 
 #: Only the two outermost loops are run twice: inner ones would double the work at each level.
 MAX_DOUBLED_LOOPS = 2
@@ -50,10 +50,26 @@ class Loops(Branches):
         self.frame.loop_states.pop()
         self.frame.loops -= 1
         self.frame.graph_control = graph_control
+        if not content.exact:
+            self._leave_lists_open(loop.mark)
         if over_dataset is not None and recording:
             datasets.cut_by_loop(self, loop.mark, recording, node.iter, over_dataset)
         self._after_loop(loop, node.orelse if not broken else None)
         return False
+
+    def _leave_lists_open(self, mark: int) -> None:
+        """Two rounds stand for any number: a list that grew may have become longer."""
+        for key, before in self.store.before(mark).items():
+            now = self.store.get(key)
+            if (
+                key[0] == "list"
+                and isinstance(before, Sequence)
+                and isinstance(now, Sequence)
+                and before.rest is None
+                and now.rest is None
+                and len(now.items) > len(before.items)
+            ):
+                self.store.set(key, Sequence(now.items[:-1], now.items[-1], now.kind))
 
     def _after_loop(self, loop: LoopState, orelse: cst.Else | None) -> None:
         """Go on with what holds after the last round, or where a branch left by `break`."""
@@ -115,5 +131,6 @@ class Loops(Branches):
         self.frame.loop_states.pop()
         self.frame.graph_control = graph_control
         self.frame.loops -= 1
+        self._leave_lists_open(loop.mark)
         self._after_loop(loop, node.orelse if not broken else None)
         return False

@@ -52,6 +52,13 @@ class Store:
         """What the cells written since the mark hold now."""
         return {key: self._cells.get(key, ABSENT) for key, _ in self._log[mark:]}
 
+    def before(self, mark: int) -> Changes:
+        """What the cells written since the mark held then."""
+        held: Changes = {}
+        for key, old in self._log[mark:]:
+            held.setdefault(key, old)
+        return held
+
     def settle(self, mark: int) -> None:
         """Keep what was written since the mark, as if it had been there before every branch."""
         del self._log[mark:]
