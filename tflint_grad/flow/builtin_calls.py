@@ -269,22 +269,22 @@ def _columns(x: Execution, value: Value, node: cst.CSTNode) -> tuple[list[Value]
 def _transposed(x: Execution, arguments: Many[Argument], node: cst.CSTNode) -> Value:
     """`losses, rewards = zip(*steps)`: each column by itself, where all rows have one length."""
     exact: list[Value] = []
-    summary: Value | None = None
+    rests: list[Value] = []  # each stands for any number of rows
     for entry in arguments:
         items, rest = _columns(x, entry.value, node) if entry.star else ([entry.value], None)
         exact += items
-        summary = (
-            summary if rest is None else rest if summary is None else join_values([summary, rest])
-        )
-    found = [heap.resolved(x, row) for row in (*exact, *([] if summary is None else [summary]))]
+        rests += [] if rest is None else [rest]
+    found = [heap.resolved(x, row) for row in (*exact, *rests)]
     rows = [row.items for row in found if isinstance(row, Sequence) and row.rest is None]
     if not rows or len(rows) < len(found) or len(set(map(len, rows))) > 1:
         elements = [element_of(x, row, node) for row in found]
         return Sequence((), Sequence((), join_values(elements) if elements else UNKNOWN), "zip")
-    columns = list(zip(*rows, strict=True))
-    if summary is None:
-        return Sequence(tuple(map(Sequence, columns)), None, "zip")
-    return Sequence(tuple(Sequence(column[:-1], column[-1]) for column in columns), None, "zip")
+    known = len(exact)
+    columns = (
+        Sequence(column[:known], join_values(column[known:]) if rests else None)
+        for column in zip(*rows, strict=True)
+    )
+    return Sequence(tuple(columns), None, "zip")
 
 
 def _zipped(x: Execution, values: Many[Value], node: cst.CSTNode) -> Value:

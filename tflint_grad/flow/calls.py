@@ -257,7 +257,7 @@ def call_function(
             return call_taught(x, said, arguments, node, function.receiver)
     if function.wrapping.custom_gradient:
         # The value passes, whatever its body does: the author says what the gradient is.
-        x.may_be_tuples.add(id(node))
+        x.tuple_calls.add(id(node))
         return x.operate(node, x.groups(entry.value for entry in arguments), Kind.TENSOR)
     if function.wrapping.opaque:
         return call_opaque(x, arguments, node)

@@ -31,6 +31,7 @@ from tflint_grad.flow.paths import (
     Path,
     Paths,
     combined,
+    recast,
 )
 from tflint_grad.flow.values import NOTHING, Data, Value
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 #: What only arranges the values of its first argument.
 ARRANGES = frozenset(("squeeze", "reshape", "flatten", "ravel", "expand_dims", "cast", "identity"))
-
-
 _DIFFERENCES = ("keras.ops.subtract", "tensorflow.math.squared_difference", "tensorflow.subtract")
 
 
@@ -95,14 +94,11 @@ def _estimating(paths: Paths, other: Value, others: Paths) -> Paths:
     """`rewards + 0.99 * net(successors).numpy()`: a host value beside data, or a reward that is fixed."""
     if isinstance(other, Data) and other.constant is not NOTHING and not _is_reward(other.constant):
         return paths
-    return {
-        source: replace(path, cut=replace(path.cut, estimates=True))
-        if path.cut is not None
-        and path.cut.kind in HOST_BREAKS
-        and (source not in others or _estimates(others[source]))
-        else path
-        for source, path in paths.items()
-    }
+
+    def is_expected(source: int, cause: Cause) -> bool:
+        return cause.kind in HOST_BREAKS and (source not in others or _estimates(others[source]))
+
+    return recast(paths, is_expected, estimates=True)
 
 
 def _is_reward(constant: object) -> bool:
@@ -119,12 +115,7 @@ def _straight_through(paths: Paths, other: Value) -> Paths:
     own = other.identity if isinstance(other, Data) else None
     if own is None:
         return paths
-    return {
-        source: replace(path, cut=replace(path.cut, meant=True))
-        if path.cut is not None and path.cut.compared and path.cut.converted == own
-        else path
-        for source, path in paths.items()
-    }
+    return recast(paths, lambda _, cut: cut.compared and cut.converted == own, meant=True)
 
 
 def takes_difference(name: str) -> bool:
@@ -140,23 +131,13 @@ def compared(groups: Sequence[Paths]) -> list[Paths]:
 def _aimed_at(paths: Paths, others: Paths) -> Paths:
     """An estimate is a constant on purpose where something live is compared with it."""
 
-    def is_target(source: int, path: Path) -> bool:
+    def is_target(source: int, cut: Cause) -> bool:
         live = others.get(source)
-        cut = path.cut
         return (
-            cut is not None
-            and cut.estimates
-            and live is not None
-            and live.cut is None
-            and cut.converted not in others
+            cut.estimates and live is not None and live.cut is None and cut.converted not in others
         )
 
-    return {
-        source: replace(path, cut=replace(path.cut, meant=True))
-        if path.cut is not None and is_target(source, path)
-        else path
-        for source, path in paths.items()
-    }
+    return recast(paths, is_target, meant=True)
 
 
 def _compared(paths: Paths, other: Value) -> Paths:
@@ -183,12 +164,7 @@ def weighing(paths: Paths, others: Iterable[Paths]) -> Paths:
         return paths
     if not any(_is_computed(source, path) for o in others for source, path in o.items()):
         return paths
-    return {
-        source: replace(path, cut=replace(path.cut, weighs=True))
-        if path.cut is not None and path.cut.compared
-        else path
-        for source, path in paths.items()
-    }
+    return recast(paths, lambda _, cut: cut.compared, weighs=True)
 
 
 def _is_computed(source: int, path: Path) -> bool:

@@ -97,15 +97,6 @@ def control_on_parameter(
     )
 
 
-def _may_be_tuple(x: Execution, value: Value) -> bool:
-    """Layers and functions that others wrote may return a tuple of tensors."""
-    return (
-        isinstance(value, Data)
-        and value.made is not None
-        and id(value.made.station.place.node) in x.may_be_tuples
-    )
-
-
 def control_on(
     x: Execution,
     node: cst.CSTNode,
@@ -120,7 +111,8 @@ def control_on(
     run, or for what it does not rewrite, TensorFlow raises OperatorNotAllowedInGraphError.
     """
     context = x.context
-    if construct in _ITERATING and (x.frame.forks or _may_be_tuple(x, value)):
+    is_tuple = isinstance(value, Data) and x.may_be_tuple(value)
+    if construct in _ITERATING and (x.frame.forks or is_tuple):
         return  # in a branch on a flag the value may be what the flag says: a list
     if x.is_symbolic(value) and context.is_graph and (context.mode == "graph" or not converted):
         if x.doubts:

@@ -146,7 +146,9 @@ class Execution(cst.CSTVisitor):
         self.traced: set[int] = set()  # what tf.functions are given
         self.elements: dict[int, int] = {}
         self.layer_calls: set[int] = set()
-        self.may_be_tuples: set[int] = set()  # layers, and functions that others wrote
+        self.tuple_calls: set[int] = (
+            set()
+        )  # what may return a tuple: layers, and functions that others wrote
         self.doubts = 0  # branches in execution that nothing shows to be taken
         self.entry = 0  # which entry is being executed
         self.opened_in: dict[int, int] = {}
@@ -400,6 +402,10 @@ class Execution(cst.CSTVisitor):
     def is_tensor(self, value: Value) -> bool:
         """Whether the value is known to be a tensor or variable (unknown things are not)."""
         return isinstance(value, Data) and value.kind in (Kind.TENSOR, Kind.VARIABLE)
+
+    def may_be_tuple(self, value: Data) -> bool:
+        """Whether it comes from a call that may return a tuple of tensors, or is a part of that."""
+        return value.made is not None and id(value.made.station.place.node) in self.tuple_calls
 
     def is_symbolic(self, value: Value) -> bool:
         return isinstance(value, Data) and value.symbolic and value.kind is Kind.TENSOR

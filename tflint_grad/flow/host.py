@@ -82,15 +82,10 @@ def call_host(
         symbolic=symbolic is not None,
     )
     blamed = _blamed(x, broken, kind, node, name, arguments)
-    if fact.is_piecewise_constant or _makes_integers(x, fact, arguments):
+    makes_integers = fact.kind == "conversion" and _dtype(x, name, arguments) in ("int", "bool")
+    if fact.is_piecewise_constant or makes_integers:
         return replace(blamed, paths=piecewise_constant(blamed.paths))
     return blamed
-
-
-def _makes_integers(x: Execution, fact: HostFact, arguments: Many[Argument]) -> bool:
-    """`np.array(x, dtype=int)`, which only jumps."""
-    dtype = argument(arguments, 1, "dtype") if fact.kind == "conversion" else None
-    return dtype is not None and dtype_of(x, dtype.value) in ("int", "bool")
 
 
 def _blamed(
@@ -253,11 +248,14 @@ _DTYPE_AT = {"numpy.full": 2}
 
 def _holds_objects(x: Execution, name: str, arguments: Many[Argument]) -> bool:
     """Whether an array keeps what is put into it as it is, tensors too: `dtype=object`, of `None`."""
-    dtype = argument(arguments, _DTYPE_AT.get(name, 1), "dtype")
     filling = argument(arguments, 1, "fill_value") if name == "numpy.full" else None
-    return (dtype is not None and dtype_of(x, dtype.value) == "object") or (
-        filling is not None and x.is_none(filling.value)
-    )
+    is_of_none = filling is not None and x.is_none(filling.value)
+    return is_of_none or _dtype(x, name, arguments) == "object"
+
+
+def _dtype(x: Execution, name: str, arguments: Many[Argument]) -> str:
+    asked = argument(arguments, _DTYPE_AT.get(name, 1), "dtype")
+    return "" if asked is None else dtype_of(x, asked.value)
 
 
 def make_array(x: Execution, name: str, arguments: Many[Argument], node: cst.CSTNode) -> Value:

@@ -60,8 +60,8 @@ def element_of(x: Execution, value: Value, node: cst.CSTNode) -> Value:
                 return Data(value.kind, value.paths, value.dtype)
             if value.kind is Kind.UNKNOWN:
                 return Data(Kind.UNKNOWN, value.paths, value.dtype, made=value.made)
-            if value.made is not None and id(value.made.station.place.node) in x.may_be_tuples:
-                x.may_be_tuples.add(id(node))  # a part of a tuple may be a tuple
+            if x.may_be_tuple(value):
+                x.tuple_calls.add(id(node))  # a part of a tuple may be a tuple
             return x.operate(node, x.groups((value,)), Kind.TENSOR, value.dtype)
         case Choice():
             options = [o for o in value.options if not x.is_none(o)]
@@ -190,7 +190,7 @@ def _unpack_pattern(x: Execution, target: cst.Tuple | cst.List, value: Value) ->
 def _is_model_output(x: Execution, value: Data) -> bool:
     if value.made is None:
         return False
-    return value.kind is Kind.UNKNOWN or id(value.made.station.place.node) in x.may_be_tuples
+    return value.kind is Kind.UNKNOWN or x.may_be_tuple(value)
 
 
 def _related(x: Execution, targets: list[cst.BaseExpression], elements: list[Value]) -> list[Value]:

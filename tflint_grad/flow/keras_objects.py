@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence as Many
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -67,7 +66,7 @@ _ACTIVATIONS = {
     "Dense": (1, "activation"),
     "Lambda": (0, "function"),
 }
-_BY_KEYWORD = (sys.maxsize, "activation")
+_BY_KEYWORD = (-1, "activation")
 
 
 def keras_callable(
@@ -234,7 +233,7 @@ def _call_known_class(
     data = x.operate(node, groups, Kind.TENSOR, "float")
     if found.kind in _OWNERS:
         x.layer_calls.add(id(node))
-        x.may_be_tuples.add(id(node))
+        x.tuple_calls.add(id(node))
     activation = attributes.attribute_of(x, receiver, "activation")
     if isinstance(activation, (Function, Known)) and found.kind == "layer":
         return call_value(x, activation, [Argument(data)], node)

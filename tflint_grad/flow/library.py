@@ -83,7 +83,7 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
     special = _SPECIAL.get(name)
     if special is not None:
         if special in _HIGHER_ORDER:
-            x.may_be_tuples.add(id(node))  # what the function that is handed in makes
+            x.tuple_calls.add(id(node))  # what the function that is handed in makes
         return special(x, name, arguments, node)
     if name in TRANSPARENT or qualified in TRANSPARENT:
         return transparent(x, name, arguments)
@@ -93,7 +93,7 @@ def call_known(x: Execution, qualified: str, arguments: Many[Argument], node: cs
     fact = operations.fact(qualified)  # as it is written: Keras 2 has facts of its own
     if fact is not None:
         if fact.kind == "higher-order":
-            x.may_be_tuples.add(id(node))
+            x.tuple_calls.add(id(node))
         return call_operation(x, name, fact, arguments, node)
     from tflint_grad.flow.keras_objects import keras_callable
 

@@ -41,6 +41,7 @@ from tflint_grad.flow.values import (
     Super,
     Tape,
     Value,
+    constant,
 )
 from tflint_grad.knowledge import operations
 from tflint_grad.knowledge.host import PIECEWISE_CONSTANT_METHODS
@@ -48,6 +49,8 @@ from tflint_grad.knowledge.host import PIECEWISE_CONSTANT_METHODS
 if TYPE_CHECKING:
     from tflint_grad.flow.execution import Execution
 
+#: The methods of a list that do at an index what those of a deque do at the left.
+_AT_INDEX = {"appendleft": "insert", "popleft": "pop"}
 HOST_METHODS = frozenset(("numpy", "item", "tolist"))
 _VARIABLES = (SourceKind.VARIABLE, SourceKind.FROZEN)
 _ASSIGN = frozenset(
@@ -302,23 +305,25 @@ def _list_method(
         case "append" | "add" if values:
             x.store.set(key, appended(x, content, values[-1]))
             return NONE
-        case "insert" | "appendleft" if len(values) == (1 if name == "appendleft" else 2):
+        case "appendleft" | "popleft":  # of a deque
+            at_first = [Argument(constant(0)), *arguments]
+            return _list_method(x, receiver, _AT_INDEX[name], at_first, node)
+        case "insert" if len(values) == 2:
             items = heap.parts(x, content)
-            is_first = name == "appendleft" or x.constant_of(values[0]) == 0
-            if is_first and content.rest is None:
-                x.store.set(key, Sequence((values[-1], *content.items), None, "list"))
+            if x.constant_of(values[0]) == 0 and content.rest is None:
+                x.store.set(key, Sequence((values[1], *content.items), None, "list"))
             else:
-                x.store.set(key, Sequence((), join_values([*items, values[-1]]), "list"))
+                x.store.set(key, Sequence((), join_values([*items, values[1]]), "list"))
             return NONE
         case "extend" if values:
             from tflint_grad.flow.builtin_calls import extend_list
 
             extend_list(x, receiver, values[0], node)
             return NONE
-        case "pop" | "popleft":
+        case "pop":
             parts = heap.parts(x, content)
             if content.rest is None and content.items:
-                index = x.constant_of(values[0]) if values else -1 if name == "pop" else 0
+                index = x.constant_of(values[0]) if values else -1
                 if isinstance(index, int) and -len(content.items) <= index < len(content.items):
                     items_left = list(content.items)
                     popped = items_left.pop(index)

@@ -10,6 +10,7 @@ import libcst as cst
 from tflint_grad.flow import attributes, heap, registries
 from tflint_grad.flow.calls import call_value
 from tflint_grad.flow.coefficients import combine_roles
+from tflint_grad.flow.iteration import element_of
 from tflint_grad.flow.joins import join_values
 from tflint_grad.flow.paths import Break
 from tflint_grad.flow.recording import piecewise_constant
@@ -214,13 +215,7 @@ def subscript(
             step = f"[{key!r}]" if _is_key(key) else "[*]"
             return Object(x.child(content.identity, step))
         case Data():
-            if content.kind in (Kind.HOST, Kind.NDARRAY):
-                return Data(content.kind, content.paths, content.dtype)
-            if content.kind is Kind.UNKNOWN:
-                return Data(Kind.UNKNOWN, content.paths, content.dtype, made=content.made)
-            if content.made is not None and id(content.made.station.place.node) in x.may_be_tuples:
-                x.may_be_tuples.add(id(node))  # a part of a tuple may be a tuple
-            return x.operate(node, x.groups((content,)), Kind.TENSOR, content.dtype)
+            return element_of(x, content, node)
         case _:
             return x.opaque(node, x.groups((content,)))
 

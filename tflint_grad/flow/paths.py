@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tflint_grad.flow.record import record
 
@@ -298,11 +298,20 @@ def unsure(paths: Paths) -> Paths:
     }
 
 
-def filled(paths: Paths) -> Paths:
-    """An array from the host that other values were written into: no longer what was converted."""
+def recast(paths: Paths, applies: Callable[[int, Cause], bool], **changes: Any) -> Paths:
+    """The same dependencies, with another view of those causes to which something applies."""
     return {
-        source: replace(path, cut=replace(path.cut, estimates=True, converted=None))
-        if path.cut is not None and path.cut.kind in HOST_BREAKS
+        source: replace(path, cut=replace(path.cut, **changes))
+        if path.cut is not None and applies(source, path.cut)
         else path
         for source, path in paths.items()
     }
+
+
+def is_of_host(_source: int, cause: Cause) -> bool:
+    return cause.kind in HOST_BREAKS
+
+
+def filled(paths: Paths) -> Paths:
+    """An array from the host that other values were written into: no longer what was converted."""
+    return recast(paths, is_of_host, estimates=True, converted=None)

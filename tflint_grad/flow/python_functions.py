@@ -59,7 +59,7 @@ def numpy_function(x: Execution, name: str, arguments: Many[Argument], node: cst
         return replace(broken, paths={s: with_zeros(path) for s, path in broken.paths.items()})
 
     if not dtypes:
-        x.may_be_tuples.add(id(node))
+        x.tuple_calls.add(id(node))
     if isinstance(dtypes, str):
         return result(dtypes)
     return Sequence(tuple(map(result, dtypes)), None, "list")
@@ -83,7 +83,7 @@ def py_function(x: Execution, name: str, arguments: Many[Argument], node: cst.CS
     body.integer = next((value for value in values if _is_integer(value)), None)
     content = heap.resolved(x, result)
     if not dtypes:
-        x.may_be_tuples.add(id(node))
+        x.tuple_calls.add(id(node))
     if isinstance(dtypes, str):
         return body.returned(result, dtypes)
     if isinstance(content, Sequence):

@@ -20,6 +20,8 @@ from tflint_grad.flow.paths import (
     Station,
     Step,
     combine,
+    is_of_host,
+    recast,
 )
 from tflint_grad.flow.state import SourceKind
 from tflint_grad.flow.values import Object, Value
@@ -155,12 +157,7 @@ def piecewise_constant(paths: Paths) -> Paths:
 
     Its slope is zero wherever it has one: beside a live part `x * (x.numpy() > 0)` has lost nothing.
     """
-    return {
-        source: replace(path, cut=replace(path.cut, meant=True))
-        if path.cut is not None and path.cut.kind in HOST_BREAKS
-        else path
-        for source, path in paths.items()
-    }
+    return recast(paths, is_of_host, meant=True)
 
 
 def cut_paths(paths: Paths, cause: Cause) -> Paths:

@@ -103,6 +103,10 @@ class Project:
             self._digests[path] = None if data is None else digest_of(data)
         return self._digests[path]
 
+    def _depend_on(self, path: str, digest: str | None) -> None:
+        for seen in self._seen:
+            seen.files[path] = digest
+
     # --- files and folders
 
     def put(self, path: str, text: str | bytes) -> None:
@@ -235,8 +239,7 @@ class Project:
         if self._digests.setdefault(path, digest) != digest:
             # It changed during the run: half of it may be in what has been found already.
             data, digest = None, _CHANGED
-        for seen in self._seen:
-            seen.files[path] = digest
+        self._depend_on(path, digest)
         try:
             return None if data is None else source_from_bytes(data, path, prefilter=False)
         except Unreadable:
@@ -251,8 +254,7 @@ class Project:
                 return None
             known = self._texts[path] = replace(source, data=b"")
         else:
-            for seen in self._seen:
-                seen.files[path] = self.digest(path)
+            self._depend_on(path, self.digest(path))
         return known
 
     def outline(self, path: str) -> Outline | None:
@@ -261,8 +263,7 @@ class Project:
 
         if path in self._outlines:
             self._outlines.move_to_end(path)
-            for seen in self._seen:
-                seen.files[path] = self.digest(path)
+            self._depend_on(path, self.digest(path))
             return self._outlines[path]
         source = self.source(path)
         outline = None
